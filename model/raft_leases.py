@@ -123,3 +123,51 @@ class LeaseReads(AtomicRaft):
         return any(
             self.may_read(s) and self.term[u] < self.term[s] for s in leaders for u in leaders
         )
+
+
+class AnsweredLeaseReads(LeaseReads):
+    """Reads are steps, at the grain of our code. No rule reads `read_up_to` and `stale`: history.
+
+    Who does not have what comes before new entries has heard from the leader all the same, and who
+    has seen no term has heard from nobody when it restarts.
+    """
+
+    read_up_to: Map[Server, Index | None] = volatile(None)
+    stale: bool = durable(False)
+
+    @action
+    def mismatch(self, s: Server, u: Server, n: Index) -> None:
+        """A message of the leader's round that follows what u does not have."""
+        require(self.role[s] == Role.LEADER and self.role[u] != Role.LEADER)
+        require(self.term[u] == self.term[s])
+        require(n <= len(self.log[s]) and not self.has_prefix(s, u, n))
+        self.heard[u] = self.clock[u]
+        self.answered[s, u] = self.began[s]
+
+    @action
+    def elect(self, s: Server, t: Term, q: Set[Server]) -> None:
+        super().elect(s, t, q)
+        for u in q:
+            self.read_up_to[u] = None
+
+    @action
+    def step_down(self, s: Server, u: Server) -> None:
+        super().step_down(s, u)
+        self.read_up_to[s] = None
+
+    @action
+    def read(self, s: Server) -> None:
+        require(self.may_read(s))
+        self.read_up_to[s] = self.commit[s]
+        if self.commit[s] < self.newest:
+            self.stale = True
+
+    @action(fault="crash")
+    def restart(self, s: Server) -> None:
+        super().restart(s)
+        if self.term[s] == Term.zero:
+            self.heard[s] = None
+
+    @invariant
+    def no_read_is_stale(self) -> bool:
+        return not self.stale

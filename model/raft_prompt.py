@@ -143,3 +143,16 @@ class PromptRaft(RaftLogs):
     def election_safety(self) -> bool:
         leaders = [s for s in Server if self.role[s] == Role.LEADER]
         return all(s == u for s in leaders for u in leaders if self.term[s] == self.term[u])
+
+
+class InterruptedRaft(PromptRaft):
+    """With crashes in the middle of a `step_down`, of which then nothing remains.
+
+    They do what a `restart` does: to say that they may happen is to ask it of an implementation.
+    """
+
+    @action(fault="crash")
+    def crash_between(self, s: Server, t: Term) -> None:
+        require(self.term[s] < t)
+        require(any(self.asked[u, t] is not None for u in Server))
+        self.crash(s)

@@ -165,6 +165,14 @@ class StopsAtOldTerms(Server):
         return own and super().may_commit(length)
 
 
+class WritesTwice(Server):
+    """Writes vote and term one after the other."""
+
+    def step_down(self, term: int) -> RaftOutputs:
+        """After a crash between the two it votes once more in the term before."""
+        return (*self._keep(TermRecord(self.term)), *super().step_down(term))
+
+
 class LeadsOn(Server):
     """A leader takes over a later term without becoming a follower."""
 
@@ -272,6 +280,12 @@ _DEFECTS: Final = (
         "a leader commits nothing while an entry of an earlier term is in front",
         "a published Raft in Python",
         StopsAtOldTerms,
+    ),
+    RaftVariant(
+        "writes-twice",
+        "a later term, and that there is no vote in it, are two records",
+        "hashicorp/raft#661; willemt/raft PR 47",
+        WritesTwice,
     ),
     RaftVariant(
         "leads-on",

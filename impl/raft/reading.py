@@ -17,6 +17,7 @@ passed since it heard of the round; by the bound these are at least `shortest - 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -44,12 +45,15 @@ class PendingReads:
         """A round begins."""
         self.began[round_] = now
 
-    def confirm(self, round_: int) -> None:
-        """A quorum has heard of a round: the lease begins with it (rule 3)."""
-        now = self.began.get(round_)
-        if now is not None and (self.leased_from is None or self.leased_from < now):
+    def confirm(self, is_confirmed: Callable[[int], bool]) -> None:
+        """The lease begins with the latest round that a quorum has heard of (rule 3)."""
+        if not self.began or not is_confirmed(next(iter(self.began))):
+            return  # it has heard of none, if not of the earliest
+        confirmed = next(round_ for round_ in reversed(self.began) if is_confirmed(round_))
+        now = self.began[confirmed]
+        if self.leased_from is None or self.leased_from < now:
             self.leased_from = now
-        self.began = {later: at for later, at in self.began.items() if later > round_}
+        self.began = {later: at for later, at in self.began.items() if later > confirmed}
 
     def give_up(self) -> tuple[Submission, ...]:
         """No read waits any longer: these did."""

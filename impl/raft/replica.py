@@ -5,7 +5,7 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
    with a quorum of them starts an election; how long it waits is drawn anew each time (§5.2;
    thesis, §9.6). Time comes as ticks, one call each.
 2. Who has heard from a leader within the shortest of these times helps nobody else to lead, unless
-   the leader itself wants that (thesis, §4.2.3, §6.4.1). A restarted server may have: it waits too.
+   the leader itself wants that (thesis, §4.2.3, §6.4.1; `lease_clock.py`).
 3. A leader appends a no-op first (§8), sends entries when it has some, and heartbeats without.
 4. Committed entries are applied in order, each once in a life; the leader answers the client.
 5. A command that reaches another server is not kept: the client is told whom to ask. It repeats
@@ -43,6 +43,7 @@ from quorate.impl.store import (
 
 from .answers import answered, redirected, unanswered
 from .leading import Leading
+from .lease_clock import LeaseClock
 from .messages import (
     Appended,
     AppendEntries,
@@ -68,7 +69,11 @@ class Replica:
     """
 
     def __init__(
-        self, server: Server, patience: Patience | None = None, options: Options | None = None
+        self,
+        server: Server,
+        patience: Patience | None = None,
+        options: Options | None = None,
+        clock: type[LeaseClock] = LeaseClock,
     ) -> None:
         self.server = server
         self.store = KeyValueStore(server.state.snapshot.store)
@@ -76,10 +81,9 @@ class Replica:
         self.leader: str | None = None
         self.options = Options() if options is None else options
         self._patience = Patience() if patience is None else patience
-        self._now = 0
+        self.clock = clock(self._patience.shortest, self.options.drift, server.term)
         self._waited = 0
         self._limit = self._patience.ticks()
-        self._heard: int | None = 0 if server.term > 0 else None
         self._leading: Leading | None = None
 
     @classmethod
@@ -106,11 +110,15 @@ class Replica:
         role, commit = server.role.value, server.commit
         return Status(role, self.leader, server.term, commit, self.applied, members)
 
+    @property
+    def _now(self) -> int:
+        return self.clock.now
+
     # Inputs.
 
     def tick(self) -> RaftOutputs:
         """Time passes: a leader sends heartbeats, any other may lose its patience (rule 1)."""
-        self._now += 1
+        self.clock.tick()
         self._waited += 1
         if self._leads():
             return self._beat()
@@ -123,7 +131,7 @@ class Replica:
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take a message of another server, and whatever steps it makes possible."""
-        self.server.in_touch = self.is_in_touch()
+        self.server.in_touch = self.clock.is_in_touch()
         term, tried = self.server.term, dict(self.server.next)
         outputs = self.server.receive(message)
         if self.server.term > term:
@@ -172,14 +180,6 @@ class Replica:
         return (*self._replicate(), *self._go_on())
 
     # The rules. Each is one method, so that a defect is one override.
-
-    def is_in_touch(self) -> bool:
-        """Whether it has heard from a leader within the shortest of these times (rule 2)."""
-        return self._heard is not None and self._now < self._heard + self._patience.shortest
-
-    def lease_length(self) -> int:
-        """For how many ticks a confirmed round is a lease (rule 6)."""
-        return self._patience.shortest - self.options.drift
 
     def kept_of_store(self) -> StoreSnapshot:
         """What a snapshot has of the store (rule 7)."""
@@ -232,18 +232,15 @@ class Replica:
         leading = self._leading
         if leading is None:
             return ()
-        began = tuple(leading.waiting.began)
-        heard = self.server.is_confirmed
-        if began and heard(began[0]):  # a quorum has heard of the earliest, or of none
-            leading.waiting.confirm(next(r for r in reversed(began) if heard(r)))
+        leading.waiting.confirm(self.server.is_confirmed)
         outputs = (*self._answer_reads(leading), *self._hand_over(leading))
         return (*outputs, *self._go_on_changing(leading))
 
     def _read(self, leading: Leading, submission: Submission) -> RaftOutputs:
         """Answer a read at once, or put it to those that wait (rule 6)."""
         if self.options.reads is Reads.LEASE:
-            held = leading.waiting.has_lease(self._now, self.lease_length())
-            if held and self.applied >= self.server.first:
+            held = leading.waiting.has_lease(self._now, self.clock.lease_length())
+            if held and self.server.read_index() <= self.applied:
                 return (answered(submission, self.store),)
         outputs = self._replicate()
         waits_for = (self.server.round, self.server.read_index())
@@ -356,7 +353,8 @@ class Replica:
 
     def _hear(self, message: AppendEntries | InstallSnapshot) -> None:
         if message.term == self.server.term:
-            self.leader, self._heard = message.leader, self._now
+            self.leader = message.leader
+            self.clock.hear()
             self.server.hear_leader()
             self._wait_anew()
 

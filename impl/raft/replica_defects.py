@@ -1,7 +1,8 @@
 """Real bugs in what extends Raft: pre-votes, reads, leases, snapshots, changes of members.
 
 The rules are those of `defects.py`. Those of a server are found from the models of the extensions,
-those of a replica, of which the models have nothing, by simulations.
+those of a clock from the model of leases, and those of a replica, of which the models have nothing,
+by simulations.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from quorate.impl.outputs import Send
 from quorate.impl.store import StoreSnapshot
 
 from .defects import CommitsOwnEntries
+from .lease_clock import LeaseClock
 from .membership import Membership
 from .messages import AppendEntries, InstallSnapshot, RaftMessage, RequestPreVote, RequestVote
 from .records import RaftOutputs, SuffixRecord, TermRecord
@@ -51,12 +53,29 @@ class LeaderGrants(Server):
         return TermAndRole.FOLLOWER if asked else found
 
 
-class TrustsTicks(Replica):
+class TrustsTicks(LeaseClock):
     """Takes its clock for everybody's."""
 
     def lease_length(self) -> int:
         """Leaves the drift out."""
-        return self._patience.shortest
+        return self.shortest
+
+
+class HelpsAtOnce(LeaseClock):
+    """Helps another to lead although it has just heard from a leader."""
+
+    def is_in_touch(self) -> bool:
+        """Takes every leader for gone."""
+        return False
+
+
+class ForgetsThatItHeard(LeaseClock):
+    """Helps another to lead as soon as it is restarted."""
+
+    def heard_at_start(self, term: int) -> int | None:
+        """Takes it for a first start."""
+        del term
+        return None
 
 
 class AsksOneTooFew(Server):
@@ -185,7 +204,19 @@ _DEFECTS: Final = (
         "trusts-ticks",
         "a lease lasts as long as others wait, whatever the drift",
         "tikv#964; etcd#6005",
-        replica=TrustsTicks,
+        clock=TrustsTicks,
+    ),
+    RaftVariant(
+        "votes-at-once",
+        "a vote is given by who has just heard from a leader",
+        "Ongaro 2014, §6.4.1, §4.2.3",
+        clock=HelpsAtOnce,
+    ),
+    RaftVariant(
+        "forgets-that-it-heard",
+        "whoever restarts votes at once",
+        "Gray and Cheriton 1989, §2: a server that restarts waits for a lease to end",
+        clock=ForgetsThatItHeard,
     ),
     RaftVariant(
         "asks-one-too-few",

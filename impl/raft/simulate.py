@@ -44,7 +44,7 @@ def simulate_raft(
 
     def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
         server = variant.server(name, servers, state)
-        return variant.replica(server, Patience(random, SHORTEST, LONGEST), options)
+        return variant.replica(server, Patience(random, SHORTEST, LONGEST), options, variant.clock)
 
     plan = Plan() if plan is None else plan
     asks = administrator(plan.names) if administered else None

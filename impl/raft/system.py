@@ -22,7 +22,8 @@ def raft_of(
     """Raft with the classes of a variant: the healthy one, or one with a defect."""
 
     def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-        return variant.replica(variant.server(name, servers, state), Patience(random), options)
+        server = variant.server(name, servers, state)
+        return variant.replica(server, Patience(random), options, variant.clock)
 
     return ReplicatedSystem(
         "raft",

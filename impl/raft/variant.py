@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .lease_clock import LeaseClock
 from .replica import Replica
 from .server import Server
 
@@ -18,6 +19,7 @@ class RaftVariant:
     reference: str
     server: type[Server] = Server
     replica: type[Replica] = Replica
+    clock: type[LeaseClock] = LeaseClock
 
 
 HEALTHY: Final = RaftVariant(

@@ -3,7 +3,7 @@
 from quorate.model.language import Map, action, define, require, volatile
 from quorate.model.raft import Append, Raft, Server
 from quorate.model.raft_election import Role, Term, Vote
-from quorate.model.raft_prompt import PromptRaft
+from quorate.model.raft_prompt import InterruptedRaft
 
 from .registry import Mutant
 
@@ -39,14 +39,12 @@ class SkipsCheck(Raft):
         return m.prefix <= len(self.log[s])
 
 
-class WritesTwice(PromptRaft):
-    """The vote is written first, and the term is not."""
+class WritesTwice(InterruptedRaft):
+    """That there is no vote is written first, and the term is not."""
 
     @action(fault="crash")
     def crash_between(self, s: Server, t: Term) -> None:
-        require(self.term[s] < t)
-        require(any(self.asked[u, t] is not None for u in Server))
-        self.crash(s)
+        super().crash_between(s, t)
         self.voted_for[s] = None
 
 
@@ -126,6 +124,7 @@ MUTANTS = (
         steps=13,
         sizes={"Server": 5, "Value": 1, "Term": 2, "Index": 0},
         faults={"crash": 1},
+        defect="writes-twice",
         reference="hashicorp/raft#661; willemt/raft PR 47",
     ),
     Mutant(

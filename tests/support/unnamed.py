@@ -35,6 +35,8 @@ MULTIPAXOS_IN_TURN = f"{EXAMPLES / 'multipaxos_in_turn.py'}:MultiPaxosInTurn"
 #: What the extensions of Raft do that its code does otherwise is said by these.
 SNAPSHOTS = "quorate.model.raft_snapshots:SnapshotsIfNeeded"
 PRE_VOTES = "quorate.model.raft_prevote:PreVotingInTouch"
+LEASE_READS = "quorate.model.raft_leases:AnsweredLeaseReads"
+INTERRUPTED = "quorate.model.raft_prompt:InterruptedRaft"
 RESTARTING = "quorate.model.multipaxos:RestartingMultiPaxos"
 
 
@@ -58,6 +60,12 @@ def driven(model: type[Protocol] | str, bounds: Mapping[str, int], **more: Any) 
 def servers(n: int, terms: int, entries: int, *, values: int = 1, crash: int = 0) -> dict[str, int]:
     """Bounds of a model of Raft."""
     return {"Server": n, "Term": terms, "Index": entries, "Value": values, "crash": crash}
+
+
+def ticks(n: int, terms: int, entries: int, **more: int) -> dict[str, int]:
+    """Bounds of reads by leases."""
+    clocks = {"Time": 1, "Lease": 1, "Margin": 1, "Drift": 1}
+    return {**servers(n, terms, entries), **clocks, **more}
 
 
 def _roles(**more: int) -> dict[str, int]:
@@ -174,6 +182,9 @@ RAFT = {
     "old-vote-counted": Unnamed(
         "RaftElection", servers(2, 2, 0), "receive_vote.allows.votes", daily=True
     ),
+    "writes-twice": Unnamed(
+        INTERRUPTED, servers(2, 2, 0, crash=1), "crash_between.changes.voted_for"
+    ),
     "leads-on": Unnamed("RaftElection", servers(2, 2, 0), "step_down.changes.role"),
     "always-truncates": Unnamed("Raft", servers(2, 1, 1), "receive_append.changes.log"),
     "matches-backwards": Unnamed("Raft", servers(2, 1, 1), "receive_ack.allows.match"),
@@ -186,6 +197,11 @@ RAFT = {
     "stops-at-old-terms": Unnamed("AtomicRaft", servers(2, 2, 2), "advance_commit.refuses"),
     "asks-one-too-few": Unnamed("ReadIndex", servers(2, 1, 1), "answer.allows.reading"),
     "reads-too-soon": Unnamed("ReadIndex", servers(2, 1, 1), "read.allows.reading", daily=True),
+    "trusts-ticks": Unnamed(LEASE_READS, ticks(2, 1, 1), "read.allows.read_up_to"),
+    "votes-at-once": Unnamed(LEASE_READS, ticks(2, 2, 0), "elect.allows.term"),
+    "forgets-that-it-heard": Unnamed(
+        LEASE_READS, ticks(2, 1, 0, crash=1), "restart.changes.heard", daily=True
+    ),
     "drops-what-follows": Unnamed(SNAPSHOTS, servers(2, 1, 2), "install.changes.log"),
     "takes-snapshots-term": Unnamed(SNAPSHOTS, servers(3, 2, 1), "install.changes.term"),
     "loses-last-term": Unnamed(SNAPSHOTS, servers(2, 2, 1), "elect.refuses", daily=True),
@@ -218,7 +234,6 @@ BEYOND = {
         "reconfigures-at-once": "the model changes the acceptors of the very next slot",
     },
     "raft": {
-        "trusts-ticks": "leases belong to replicas, which no adapter drives",
         "snapshot-forgets-sessions": "no model has the sessions of clients",
     },
 }

@@ -14,8 +14,8 @@ from quorate.impl.paxos import composition as compositions
 from quorate.impl.paxos.composition import Composition
 from quorate.impl.paxos.defects import COMPOSITIONS
 from quorate.impl.raft.defects import VARIANTS as RAFT_SERVERS
+from quorate.impl.raft.replica import Replica
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
-from quorate.impl.raft.server import Server
 from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
@@ -30,6 +30,7 @@ from quorate.model.raft_election import RaftElection
 from quorate.model.raft_leases import LeaseReads
 from quorate.model.raft_membership import RaftMembership
 from quorate.model.raft_prevote import PreVoting
+from quorate.model.raft_prompt import PromptRaft
 from quorate.model.raft_reads import ReadIndex
 from quorate.model.raft_snapshots import RaftSnapshots
 
@@ -40,17 +41,19 @@ from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 from .raft_exchanges import RaftExchanges
 from .raft_extensions import ReadExchanges, SnapshotExchanges
+from .raft_leases import LeaseExchanges
 from .raft_membership import MembershipExchanges
 from .raft_prevote import PreVotingAdapter
+from .raft_prompt import PromptExchanges
 
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
 
 RAFTS = {
     **RAFT_SERVERS,
-    **{name: made for name, made in REPLICA_DEFECTS.items() if made.server is not Server},
+    **{name: made for name, made in REPLICA_DEFECTS.items() if made.replica is Replica},
 }
-"""Every variant of the bundled Raft's servers, which the adapters drive."""
+"""Every variant of the bundled Raft's servers and their clocks, which the adapters drive."""
 
 BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
@@ -63,12 +66,14 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
     RaftMembership: lambda variant: MembershipExchanges(raft_named(variant)),
     RaftSnapshots: lambda variant: SnapshotExchanges(raft_named(variant)),
+    PromptRaft: lambda variant: PromptExchanges(raft_named(variant)),
+    LeaseReads: lambda variant: LeaseExchanges(raft_named(variant)),
     ReadIndex: lambda variant: ReadExchanges(raft_named(variant)),
     AtomicRaft: lambda variant: RaftExchanges(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
 
-BESIDES = (LeaseReads, MultiPaxosMembers)
+BESIDES = (MultiPaxosMembers,)
 """What modifies one of them, and has no adapter."""
 
 _Variant = TypeVar("_Variant")

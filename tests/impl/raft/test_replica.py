@@ -24,6 +24,7 @@ from quorate.impl.raft import (
     Snapshot,
     SnapshotHeld,
 )
+from quorate.impl.raft.lease_clock import LeaseClock
 from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
 from quorate.impl.raft.server import Server
 from quorate.impl.replicated.parts import Outgoing
@@ -47,8 +48,8 @@ class Fixed(Patience):
 class Room:
     """Replicas that hear each other at once, but for those that are away; no time passes."""
 
-    def __init__(self, names=NAMES, options=AT_ONCE, kind=Replica):
-        self.names, self.options, self.kind = names, options, kind
+    def __init__(self, names=NAMES, options=AT_ONCE, clock=LeaseClock):
+        self.names, self.options, self.clock = names, options, clock
         self.disks = dict.fromkeys(names, RaftState())
         self.away: set[str] = set()
         self.slow: set[str] = set()
@@ -60,7 +61,8 @@ class Room:
 
     def start(self, name, patience=10):
         patience, disk = Fixed(Random(1), 10, patience), self.disks[name]
-        self.replicas[name] = self.kind.recover(name, self.names, disk, patience, self.options)
+        server = Server(name, self.names, state=disk)
+        self.replicas[name] = Replica(server, patience, self.options, self.clock)
 
     def carry_out(self, name, outputs):
         for output in outputs:
@@ -235,11 +237,12 @@ def test_timeouts_are_a_range(ticks):
 
 
 @pytest.mark.parametrize(
-    ("kind", "ticks", "stale"), [(Replica, 8, False), (Replica, 6, True), (TrustsTicks, 8, True)]
+    ("clock", "ticks", "stale"),
+    [(LeaseClock, 8, False), (LeaseClock, 6, True), (TrustsTicks, 8, True)],
 )
-def test_a_lease_ends_before_others_stop_waiting_if_clocks_keep_to_the_bound(kind, ticks, stale):
+def test_a_lease_ends_before_others_stop_waiting_if_clocks_keep_to_the_bound(clock, ticks, stale):
     """Others wait 10 ticks, the drift is 3: a clock that is 4 behind has left the bound."""
-    room = Room(options=Options(pre_vote=False, reads=Reads.LEASE, drift=3), kind=kind)
+    room = Room(options=Options(pre_vote=False, reads=Reads.LEASE, drift=3), clock=clock)
     room.tick("a", 10)
     room.submit("a", Submission("client", 1, Put("x", "old")))
     room.away = {"a"}
