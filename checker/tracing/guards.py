@@ -124,7 +124,8 @@ def _unsaid(interpreter: Interpreter, action: str, arguments: Arguments) -> Iter
         yield GuardCheck(f"a fault of the kind {fault} may still happen", bool(left), why)
     for message in (a for a in arguments if isinstance(a, Message)):
         there = interpreter.is_deliverable(message)
-        yield GuardCheck(f"{message!r} can be received", there, "" if there else "it is not there")
+        text = f"{show(show_value(message))} can be received"
+        yield GuardCheck(text, there, "" if there else "it is not there")
 
 
 @dataclass

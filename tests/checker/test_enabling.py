@@ -10,6 +10,7 @@ from quorate.checker.ground.first_states import initial_states
 from quorate.checker.loading import load_protocol
 from quorate.checker.tracing.enabling import enabling
 from quorate.checker.tracing.guards import nearest, tried
+from quorate.model.language import Message, Messages, Protocol, Set, Sort, action, durable
 from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter
@@ -59,3 +60,28 @@ def test_after_what_is_advised_the_guards_hold(name: str) -> None:
                     assert {p for p, way in search.guards.items() if way == path} <= held
             state = rng.choice([*interpreter.successors(state)])[2]
     assert advised
+
+
+class Node(Sort): ...
+
+
+class View(Message):
+    members: Set[Node]
+
+
+class Viewing(Protocol):
+    seen: Set[Node] = durable(frozenset())
+    sent: Messages[View]
+
+    @action
+    def see(self, v: View) -> None:
+        self.seen = v.members
+
+
+def test_a_message_is_shown_as_in_a_trace() -> None:
+    sizes = Viewing.sized(Node=2)
+    with sizes:
+        view = View({Node(0)})
+        interpreter = Interpreter(Viewing, sizes)
+        found = tried(interpreter, interpreter.initial()[0], "see", (view,))
+    assert [g.text for g in found.guards] == ["View(members={n0}) can be received"]
