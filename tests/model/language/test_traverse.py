@@ -21,6 +21,7 @@ import quorate.checker.ground.containers
 import quorate.checker.ground.evaluate
 import quorate.checker.ground.quantifiers
 import quorate.checker.prove.unbounded.binding
+import quorate.checker.prove.unbounded.terms
 import quorate.checker.prove.unbounded.translate
 from quorate.model.language.declare.types import NatType
 from quorate.model.language.diagnostics import Span
@@ -217,7 +218,11 @@ READINGS = {
     ),
     "any size": (
         c,
-        [quorate.checker.prove.unbounded.translate, quorate.checker.prove.unbounded.binding],
+        [
+            quorate.checker.prove.unbounded.translate,
+            quorate.checker.prove.unbounded.terms,
+            quorate.checker.prove.unbounded.binding,
+        ],
     ),
     "TLA+": (
         s,
@@ -231,7 +236,7 @@ READINGS = {
 
 
 # What a reading refuses in so many words.
-REFUSED = {"any size": quorate.checker.prove.unbounded.translate.WORDS}
+REFUSED = {"any size": quorate.checker.prove.unbounded.terms.WORDS}
 
 
 @pytest.mark.parametrize("reading", READINGS)
