@@ -47,8 +47,9 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 
     def log(state: Any) -> None:
         nonlocal following
-        if time.monotonic() - started >= following:
-            following *= 2
+        if (passed := time.monotonic() - started) >= following:
+            while following <= passed:  # the time for several lines may have come at once
+                following *= 2
             click.echo(say(state), err=True)
 
     yield log
