@@ -63,6 +63,7 @@ BUNDLED = {
     "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedRecordedRaft": "quorate.model.proofs.raft_agreed:ProvedRecordedRaft",
     "ProvedAtomicRaft": "quorate.model.proofs.raft_atomic:ProvedAtomicRaft",
     "ProvedReadIndex": "quorate.model.proofs.raft_reads:ProvedReadIndex",
     "ProvedRaftSnapshots": "quorate.model.proofs.raft_snapshots:ProvedRaftSnapshots",

@@ -26,7 +26,10 @@ class Value(Sort, named="noop"):
 
 
 class MultiPaxosLog(Protocol):
-    """`votes` is what an acceptor voted for in each slot and ballot, if it did. Explored only."""
+    """`votes` is what an acceptor voted for in each slot and ballot, if it did.
+
+    Explored only. Open for any size: that one of the votes a new leader hears of is the highest.
+    """
 
     leads: Map[Ballot, bool] = durable(False)
     proposed: Map[Ballot, Slot, Value | None] = durable(None)

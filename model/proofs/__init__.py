@@ -6,6 +6,7 @@ from .chain_replication import ProvedChainReplication
 from .leader_lease import ProvedLeaderLease
 from .lease_lock import ProvedLeaseLock
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
+from .raft_agreed import ProvedRecordedRaft
 from .raft_atomic import ProvedAtomicRaft
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
@@ -34,5 +35,6 @@ __all__ = [
     "ProvedRaftLogs",
     "ProvedRaftSnapshots",
     "ProvedReadIndex",
+    "ProvedRecordedRaft",
     "ProvedTwoPhaseCommit",
 ]

@@ -12,6 +12,7 @@ from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
 from quorate.model.mutants import MUTANTS
+from quorate.model.proofs.raft_agreed import ProvedRecordedRaft
 from quorate.model.proofs.raft_atomic import ProvedAtomicRaft
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
@@ -25,6 +26,7 @@ from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_prevote import PreVoting
 from quorate.model.raft_reads import ReadIndex
 from quorate.model.raft_snapshots import RaftSnapshots
+from quorate.model.refined import RecordedRaft
 
 LOGS = [
     n
@@ -38,6 +40,7 @@ EXTENSIONS = [
     (ProvedAtomicRaft, AtomicRaft),
     (ProvedRaftSnapshots, RaftSnapshots),
     (ProvedReadIndex, ReadIndex),
+    (ProvedRecordedRaft, RecordedRaft),
     (ProvedPreVoting, PreVoting),
 ]
 
@@ -58,6 +61,7 @@ def without(description: Description, history: set[str]) -> list[Any]:
         (ProvedAtomicRaft, AtomicRaft, HISTORY),
         (ProvedRaftSnapshots, RaftSnapshots, HISTORY),
         (ProvedReadIndex, ReadIndex, HISTORY),
+        (ProvedRecordedRaft, RecordedRaft, HISTORY),
         (ProvedPreVoting, PreVoting, {"settled"}),
     ],
 )
@@ -100,6 +104,15 @@ def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) ->
 def test_what_was_added_holds_wherever_one_can_get(protocol: Any, sizes: dict[str, int]) -> None:
     found = explore(protocol, protocol.sized(**sizes))
     assert found.violated is None and found.complete
+
+
+@pytest.mark.exhaustive
+def test_what_is_agreed_is_committed_wherever_one_can_get() -> None:
+    """The nine companions by themselves: with the others they are more than one search takes."""
+    own = [n for n in ProvedRecordedRaft.methods("invariant") if n in vars(ProvedRecordedRaft)]
+    sizes = ProvedRecordedRaft.sized(Server=2, Value=1, Term=1, Index=1)
+    found = explore(ProvedRecordedRaft, sizes, invariants=own)
+    assert len(own) == 9 and found.violated is None and found.complete
 
 
 @pytest.mark.exhaustive
