@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from quorate.checker.explore.codegen.cache import SOURCES, unchanged
-from quorate.checker.explore.codegen.machine_code import MachineCode
+from quorate.checker.explore.codegen.machine_code import MachineCode, Tier
 from quorate.checker.explore.reduction.derived import dependencies
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.layout import Layout
@@ -37,6 +37,10 @@ MOST_PROPERTIES = 61
 # Compiling well takes as long as 2.5 (Paxos) to 11 (Viewstamped Replication) million states do in
 # code that was compiled quickly. It is done earlier, because later runs have that code, too.
 MANY = 1_000_000
+
+# So many states in code that is made at first lose about what that saves: it checks all properties
+# of every state, and takes no steps side by side.
+SOME = 20_000
 
 
 def key_of(
@@ -108,7 +112,8 @@ class Kernel:
                 self.metadata.keep(self._key)
             else:
                 self._key = None
-        self.code = MachineCode(self._module, key=self._key, improves=True)
+        first = partial(self._module, first=True)
+        self.code = MachineCode(self._module, key=self._key, improves=True, first=first)
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
         self.layout = Layout(self.description, self.sizes, determined)
@@ -187,13 +192,20 @@ class Kernel:
         """The address of `successors`."""
         return self.code.address(self.functions[0])
 
+    @property
+    def slice(self) -> int:
+        """How many states to expand at the most before it is asked whether to `improve`."""
+        return SOME if self.code.tier is Tier.FIRST else MANY
+
     def improve(self, expanded: int) -> None:
-        """Compile the code well once a search has expanded many states.
+        """Compile the code better once a search has expanded some states, and well after many.
 
         Then the addresses of `successors` and `check` are others.
         """
         if expanded >= MANY:
             self.code.improve()
+        elif expanded >= SOME:
+            self.code.improve(Tier.QUICK)
 
     @property
     def _unreduced(self) -> str:
@@ -202,9 +214,9 @@ class Kernel:
             return "eager"
         return "stubborn" if self.por else "successors"
 
-    def _module(self) -> Module:
-        """The LLVM module."""
-        return self.source.module(self.actions, self._unreduced, self.reduction)
+    def _module(self, first: bool = False) -> Module:
+        """The LLVM module, or what does the same and is made at first."""
+        return self.source.module(self.actions, self._unreduced, self.reduction, first)
 
     def check(self) -> int:
         """The address of `check`."""

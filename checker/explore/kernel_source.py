@@ -158,15 +158,18 @@ class KernelSource:
         """What a reduced search must not miss."""
         return [*self.violations(), *self._outside(), self.conditions[-1]]
 
-    def module(self, actions: list[str], expand: str, reduction: Reduction | None) -> Module:
+    def module(
+        self, actions: list[str], expand: str, reduction: Reduction | None, first: bool
+    ) -> Module:
         """The LLVM module with `successors` and `check`, with or without reductions.
 
-        Symmetry reduces the results of the function named `expand`.
+        Symmetry reduces the results of the function named `expand`. What is made at first does the
+        same, without the analyses and the vectors that pay only in a longer search.
         """
         graph, words = self.layout.graph, self.layout.words
         module = Module()
         with self.layout.sizes:
-            successors.add_successors(module, graph, words, self.possible, actions)
+            successors.add_successors(module, graph, words, self.possible, actions, masks=not first)
             if self.stubborn is not None:
                 stubborn_code.add_stubborn(module, self.stubborn)
             if self.eager:
@@ -174,7 +177,7 @@ class KernelSource:
             if reduction is not None and reduction.permutations > 1:
                 symmetry_code.add_symmetry(module, reduction, self.conditions, expand)
             else:
-                check.add_check(module, graph, words, self.conditions, self.possible)
+                check.add_check(module, graph, words, self.conditions, self.possible, not first)
             if self.deadlock:
                 checking = "check_whole" if "check_whole" in module else "check"
                 how = checking, len(self.conditions)

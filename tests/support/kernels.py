@@ -75,9 +75,16 @@ def _shared(key: str, *how: bool) -> list[MachineCode]:
 
 
 def machine(
-    module: Callable[[], Any], quick: bool = False, key: str | None = None, improves: bool = False
+    module: Callable[[], Any],
+    quick: bool = False,
+    key: str | None = None,
+    improves: bool = False,
+    first: object = None,
 ) -> MachineCode:
-    """What stands for `MachineCode` while kernels are shared; it does not hold on to the kernel."""
+    """What stands for `MachineCode` while kernels are shared; it does not hold on to the kernel.
+
+    Searches have the code of longer ones: what is made at first is compared with it elsewhere.
+    """
     found = [] if key is None else _shared(key, quick, improves)
     if not found:
         found.append(MachineCode(str(module()), quick, improves=improves))

@@ -32,13 +32,15 @@ def add_check(
     words: int,
     conditions: Sequence[Bool],
     instances: Sequence[Instance],
+    after_steps: bool = True,
 ) -> None:
     """`i64 check(state*, label*)`: bit i is set where condition i holds.
 
     The state is a successor, by the instance with the number in the label. Every condition that
     held in the state before is known already. So of each disjunction, only the parts that read a
     cell which the instance may have written are evaluated. With `NO_STEP` for a label, which stands
-    for an initial state, only the last condition is: that something is undefined.
+    for an initial state, only the last condition is: that something is undefined. Unless
+    `after_steps`, nobody looks what is written, and all conditions are evaluated after each step.
     """
     pointer = POINTER
     f = new_function(module, "check", [pointer, pointer])
@@ -50,7 +52,12 @@ def add_check(
     b.position_at_end(other)
     undefined = low.scoped().condition(conditions[-1])
     b.ret(b.shl(b.zext(undefined, I64), const(len(conditions) - 1)))
-    for parts, labels in _after_steps(graph, Sums(), conditions, instances, words):
+    if after_steps:
+        variants = _after_steps(graph, Sums(), conditions, instances, words)
+    else:
+        whole = [PropertyPart(i, [], [p]) for i, p in enumerate(conditions)]
+        variants = [(whole, list(range(len(instances))))]
+    for parts, labels in variants:
         block = f.append_basic_block("variant")
         for label in labels:
             switch.add_case(constant(I32, label), block)

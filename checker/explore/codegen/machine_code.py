@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,14 @@ COMPILATION = 5
 LARGE = 8_000_000  # characters
 
 
+class Tier(IntEnum):
+    """How code is compiled: what takes longer is faster."""
+
+    FIRST = 0
+    QUICK = 1
+    WELL = 2
+
+
 @cache
 def _machine() -> tuple[str, str]:
     """The kind of processor here and its features; makes LLVM ready to compile for it."""
@@ -35,8 +44,10 @@ class MachineCode:
     the text depends on, `module` is a function that is called only if the code is not cached. With
     `quick`, and for very much code, LLVM's passes are left out and instruction selection takes a
     tenth of the time; the code has a third to a half of the speed. What `improves` is compiled so
-    at first, and well when `improve` is called; code that was compiled well before is taken from
-    the cache. The passes are left out, too, of what is `optimised` already.
+    at first, and well when `improve` is called; the best code that was compiled before is taken
+    from the cache. `first` is another module that does the same, and takes less to make and to
+    compile: then that comes before both. The passes are left out, too, of what is `optimised`
+    already.
     """
 
     def __init__(
@@ -47,45 +58,66 @@ class MachineCode:
         folder: str = "kernels",
         improves: bool = False,
         optimised: bool = False,
+        first: Callable[[], Module] | bool = False,
     ) -> None:
-        self._optimised = optimised
+        self._optimised, self._first = optimised, first
         self._module, self._key, self._folder = module, key, folder
-        code, self._rough = kept(self._file(quick)), False
-        if code is None and improves:
-            code, self._rough = kept(self._file(True)), True
-        if code is None:
-            self._rough = improves and len(self.text) <= LARGE
-            code = self._compiled(quick or self._rough)
-        self._engines = [self._loaded(code)]
+        self._tiers = [Tier.QUICK] if quick else [Tier.WELL]
+        if improves:
+            self._tiers = [Tier.QUICK, Tier.WELL]
+        if first:
+            self._tiers = [Tier.FIRST, *self._tiers]
+        self._tier = self._tiers[0]
+        self._engines = [self._loaded(self._best() or self._compiled(self._tiers[0]))]
 
     @cached_property
     def text(self) -> str:
         """The module as text."""
         return str(self._module() if callable(self._module) else self._module)
 
-    def improve(self) -> bool:
-        """Compile well what was compiled quickly at first: then addresses are others.
+    @property
+    def tier(self) -> Tier:
+        """How the code is compiled so far."""
+        return self._tier
+
+    def improve(self, tier: Tier = Tier.WELL) -> bool:
+        """Compile as well as that, if it was not yet: then addresses are others.
 
         Those given before stay valid.
         """
-        improves, self._rough = self._rough, False
+        improves = self._tier < tier and tier in self._tiers
         if improves:
-            self._engines.append(self._loaded(self._compiled(False)))
+            self._engines.append(self._loaded(self._compiled(tier)))
         return improves
 
     def address(self, name: str) -> int:
         """The address of a compiled function: of the best code that there is so far."""
         return int(self._engines[-1].get_function_address(name))
 
-    def _file(self, quick: bool) -> str:
+    def _file(self, tier: Tier) -> str:
         """The name under which the code is cached."""
-        how = f"{COMPILATION} {quick} {llvmlite.__version__} {' '.join(_machine())}"
-        what = self.text if self._key is None else f"key {self._key}"
+        how = f"{COMPILATION} {tier.name} {llvmlite.__version__} {' '.join(_machine())}"
+        what = self._text(tier) if self._key is None else f"key {self._key}"
         return f"{self._folder}/{name_of(how, what)}.o"
 
-    def _compiled(self, quick: bool) -> bytes:
-        code = self._compile(self.text, quick)
-        keep(self._file(quick), code)
+    def _text(self, tier: Tier) -> str:
+        return str(self._first()) if tier is Tier.FIRST and callable(self._first) else self.text
+
+    def _best(self) -> bytes | None:
+        """The best code that was compiled before, if there is any."""
+        for tier in reversed(self._tiers):
+            if (code := kept(self._file(tier))) is not None:
+                self._tier = tier
+                return code
+        return None
+
+    def _compiled(self, tier: Tier) -> bytes:
+        text = self._text(tier)
+        if Tier.WELL in self._tiers and tier is Tier.QUICK and len(text) > LARGE:
+            tier = Tier.WELL  # no more is ever done for it
+        self._tier = tier
+        code = self._compile(text, tier is not Tier.WELL)
+        keep(self._file(tier), code)
         return code
 
     def _compile(self, text: str, quick: bool) -> bytes:

@@ -31,6 +31,7 @@ def add_successors(
     instances: Sequence[Instance],
     actions: list[str],
     codes: Sequence[int] | None = None,
+    masks: bool = True,
 ) -> None:
     """`i64 successors(state*, out*, labels*, fired*)`: the changed successors of a state.
 
@@ -38,6 +39,7 @@ def add_successors(
     how often each action is enabled, and returns how many successors were written. With `codes`,
     there is one successor for each enabled instance, also where it is the state itself, and its
     label has 64 bits: the code of the instance, more by 1 for each choice of its messages before.
+    Without `masks`, no steps are taken side by side.
     """
     pointer = POINTER
     f = new_function(module, "successors", [pointer, pointer, pointer, pointer])
@@ -74,7 +76,7 @@ def add_successors(
             else:
                 add_fired(totals, name, emit.straight(part, low))
 
-    for steps, run in mask_runs(graph, groups, codes is None):
+    for steps, run in mask_runs(graph, groups, masks and codes is None):
         if steps:
             for name, number in masked.emit(steps, count, out, labels):
                 add_fired(totals, name, number)

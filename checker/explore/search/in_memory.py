@@ -81,7 +81,7 @@ class MemoryStorage(StateStorage):
                 self._hashes,
                 self._kinds,
                 self._which,
-                storage.SLICE,
+                min(storage.SLICE, k.slice),
             )
         )
         s.count = int(job.control[d.COUNT])

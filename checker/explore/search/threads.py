@@ -116,7 +116,7 @@ class ThreadedStorage(StateStorage):
     def expand(self) -> int:
         """Expand some states, in rounds: a Ctrl-C takes effect at the end of one."""
         self._successors, self._check = self.kernel.successors(), self.kernel.check()
-        last = int(self.control[d.HEAD]) + storage.SLICE
+        last = int(self.control[d.HEAD]) + min(storage.SLICE, self.kernel.slice)
         status = d.PAUSED
         while status == d.PAUSED and self.control[d.HEAD] < last:
             status = self._whole(self._pool.submit(self._round))

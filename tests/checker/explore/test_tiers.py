@@ -13,7 +13,7 @@ from hypothesis import given
 
 from quorate.checker.explore import kernel
 from quorate.checker.explore.codegen import machine_code, native
-from quorate.checker.explore.codegen.machine_code import MachineCode
+from quorate.checker.explore.codegen.machine_code import MachineCode, Tier
 from quorate.checker.explore.search import in_memory, storage
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.store.table import hash_of
@@ -60,12 +60,23 @@ def test_a_later_start_has_the_best_code_that_was_made(
 
     monkeypatch.setattr(MachineCode, "_compile", compile)
     again = MachineCode(TEXT, improves=True)
-    assert compiled == [] and again._rough
+    assert compiled == [] and again.tier is Tier.QUICK
     again.improve()
     assert compiled == [False]
     best = MachineCode(TEXT, improves=True)
     best.improve()
-    assert compiled == [False] and not best._rough and seven(best) == 7
+    assert compiled == [False] and best.tier is Tier.WELL and seven(best) == 7
+
+
+def test_what_is_made_at_first_is_replaced_in_two_steps(cache: Path) -> None:
+    eight: Any = TEXT.replace("7", "8")
+    code = MachineCode(TEXT, improves=True, first=lambda: eight)
+    assert (code.tier, seven(code)) == (Tier.FIRST, 8)
+    for tier in (Tier.QUICK, Tier.WELL):
+        assert code.improve(tier) and not code.improve(tier)
+        assert (code.tier, seven(code)) == (tier, 7)
+        again = MachineCode(TEXT, improves=True, first=lambda: eight)
+        assert (again.tier, seven(again)) == (tier, 7)
 
 
 def test_very_much_code_is_never_compiled_well(
@@ -82,11 +93,11 @@ def test_very_much_code_is_never_compiled_well(
 def test_code_for_large_arrays_is_compiled_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "MANY", 8)
     with nothing_compiled():
-        for many, rough in ((7, True), (8, False), (7, False)):
+        for many, tier in ((7, Tier.QUICK), (8, Tier.WELL), (7, Tier.WELL)):
             marks = np.zeros(many, np.uint64)
             assert hash_of(marks, 0, 2) == hash_of(marks[:2], 0, 2)
             (code,) = hash_of._code.values()
-            assert code._code._rough == rough
+            assert code._code.tier is tier
 
 
 def test_passes_are_for_what_is_compiled_well_and_not_optimised_before(
@@ -110,15 +121,16 @@ def test_passes_are_for_what_is_compiled_well_and_not_optimised_before(
 
 
 def agree(protocol: type[Protocol], sizes: Sizes, **options: Any) -> None:
-    """Assert that searches with either code find the same, in the same order."""
+    """Assert that searches with any of the codes find the same, in the same order."""
     found = []
-    for quick in (True, False):
+    for tier in Tier:
         search = explorer(protocol, sizes, limit=2000, **options)
         with sizes:
-            search.kernel.code = MachineCode(search.kernel._module(), quick)
+            module = search.kernel._module(first=tier is Tier.FIRST)
+            search.kernel.code = MachineCode(module, quick=tier is not Tier.WELL)
         result = replace(search.run(), seconds=0.0)
         found.append((result, search.store.states[: result.states * result.words].tolist()))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize("options", WAYS, ids=["plain", "symmetry", "por"])
