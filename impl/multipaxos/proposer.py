@@ -233,16 +233,17 @@ class Proposer:
         return slot <= max(self.recovered, default=-1)
 
     def counts_vote(self, acceptor: str, slot: int) -> bool:
-        """Whether a vote of this acceptor still counts in the slot: each one does once (rule 6)."""
-        members = self.configurations.at(slot)
-        return acceptor in members and acceptor not in self._voters[slot]
+        """Whether a vote still counts in the slot: one of each acceptor does (rule 6)."""
+        return acceptor not in self._voters[slot]
 
     def is_chosen(self, slot: int) -> bool:
         """Whether a phase-2 quorum has voted for what it proposed in the slot (rule 6)."""
-        if slot not in self._proposed:
-            return False
-        members = self.configurations.at(slot)
-        return self.quorums(members).phase2.met_by(self._voters[slot])
+        return slot in self._proposed and self.is_decided_by(self.configurations.at(slot), slot)
+
+    def is_decided_by(self, members: tuple[str, ...], slot: int) -> bool:
+        """Whether a phase-2 quorum of these has voted for what it proposed (rule 6)."""
+        voters = [a for a in self._voters.get(slot, ()) if a in members]
+        return self.quorums(members).phase2.met_by(voters)
 
     def is_prepared(self) -> bool:
         """Whether a quorum has promised of each membership that is, or is to come (rule 2)."""

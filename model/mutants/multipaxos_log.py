@@ -48,8 +48,13 @@ class KeepsItsBallot(MultiPaxosMembers):
 
 class OldAcceptorsCount(MultiPaxosMembers):
     @define
-    def is_quorum(self, s: Slot, q: Set[Acceptor]) -> bool:
-        return any(self.is_majority(q, self.acceptors[u]) for u in Slot if u <= s)
+    def is_learned(self, s: Slot, v: Value) -> bool:
+        return any(
+            self.is_majority({a for a in Acceptor if self.votes[a, s, b] == v}, self.acceptors[u])  # type: ignore[arg-type]
+            for b in Ballot
+            for u in Slot
+            if u <= s
+        )
 
 
 class EffectiveAtOnce(MultiPaxosMembers):
@@ -100,6 +105,7 @@ MUTANTS = (
         code="MA1",
         title="A leader goes on in its ballot with acceptors that have not promised.",
         protocol=KeepsItsBallot,
+        defect="keeps-its-ballot",
         violates="agreement",
         steps=9,
         sizes={"Acceptor": 2, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
@@ -110,9 +116,10 @@ MUTANTS = (
         code="MA2",
         title="After a change a majority of the acceptors before it is enough, too.",
         protocol=OldAcceptorsCount,
-        violates="agreement",
-        steps=9,
-        sizes={"Acceptor": 2, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
+        violates="executed_prefixes_agree",
+        steps=12,
+        defect="old-acceptors-decide",
+        sizes={"Acceptor": 2, "Learner": 2, "Value": 3, "Slot": 2, "Ballot": 2},
         reference="Lamport, Malkhi, Zhou 2010, §3",
     ),
     Mutant(
@@ -120,6 +127,7 @@ MUTANTS = (
         code="MA3",
         title="The acceptors that a command asks for choose that command itself.",
         protocol=EffectiveAtOnce,
+        defect="new-acceptors-decide",
         violates="executed_prefixes_agree",
         steps=8,
         sizes={"Acceptor": 2, "Learner": 2, "Value": 3, "Slot": 2, "Ballot": 2},

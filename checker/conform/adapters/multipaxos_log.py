@@ -35,6 +35,7 @@ from quorate.impl.multipaxos import (
     Promise,
     Proposer,
 )
+from quorate.impl.multipaxos.configurations import Configurations
 from quorate.impl.outputs import Send
 from quorate.impl.paxos.messages import Ballot
 from quorate.traces import Record
@@ -54,6 +55,16 @@ class _Run:
     acceptors: dict[str, Acceptor]
     learners: dict[str, Learner]
     votes: Mapping[tuple[str, int, str], str | None] = field(default_factory=dict)
+    proposed: Mapping[tuple[str, int], Decree] = field(default_factory=dict)
+    """What was proposed in each ballot and slot, also where its proposer needs it no more."""
+
+    acceptors_of: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Whom the latest command made the acceptors of the slot after it, where commands do."""
+
+    def note_proposals(self, b: str) -> None:
+        """What a proposer has proposed is known from now on."""
+        new = {(b, slot): decree for slot, decree in self.proposers[b].proposed.items()}
+        self.proposed = {**self.proposed, **new}
 
     def copied(self) -> _Run:
         return replace(
@@ -75,12 +86,23 @@ class MultiPaxosLogAdapter:
         self.slots = [s for s in names["Slot"] if s != "zero"]
         self.ballots = [b for b in names["Ballot"] if b != "never"]
         made, acceptors = self.composition, names["Acceptor"]
-        configurations = made.configurations.initial(acceptors, len(self.slots) + 1)
         self.run = _Run(
-            {b: made.proposer(b, configurations, made.quorums) for b in self.ballots},
+            {b: made.proposer(b, self.configured(acceptors), made.quorums) for b in self.ballots},
             {a: made.acceptor(a) for a in acceptors},
-            {x: made.learner(x, configurations) for x in names["Learner"]},
+            {x: made.learner(x, self.configured(acceptors)) for x in names["Learner"]},
         )
+
+    def configured(self, acceptors: list[str]) -> Configurations:
+        """What a proposer or a learner knows, as it starts, of who the acceptors are."""
+        return self.composition.configurations.initial(acceptors, len(self.slots) + 1)
+
+    def decree(self, v: str) -> Decree:
+        """The decree that stands for a value of the model."""
+        return decree_of(v)
+
+    def shown(self, decree: Decree | None) -> str | None:
+        """The value that a decree stands for."""
+        return NO_OP_SHOWN if decree == NO_OP else value_of(decree)
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record] | Chose:
         chosen = performed(self, action, args)
@@ -90,12 +112,12 @@ class MultiPaxosLogAdapter:
         run, slots = self.run, list(enumerate(self.slots))
         proposers, learners = run.proposers.items(), run.learners.items()
         leads = {b: p.leadership is Leadership.LEADING for b, p in proposers}
-        proposed = {(b, s): _shown(p.proposed.get(i)) for b, p in proposers for i, s in slots}
-        held = run.votes
+        held, asked = run.votes, run.proposed
+        proposed = {(b, s): self.shown(asked.get((b, i))) for b in leads for i, s in slots}
         votes = {
             (a, s, b): held.get((a, i, b)) for a in run.acceptors for i, s in slots for b in leads
         }
-        executed = {(x, s): _shown(ln.log.get(i)) for x, ln in learners for i, s in slots}
+        executed = {(x, s): self.shown(ln.log.get(i)) for x, ln in learners for i, s in slots}
         return {
             "leads": leads,
             "proposed": proposed,
@@ -126,6 +148,7 @@ class MultiPaxosLogAdapter:
         proposer = self.run.proposers[b]
         while (slot := proposer.next_slot()) is not None and proposer.recovers(slot):
             proposer.propose(slot, NO_OP)
+        self.run.note_proposals(b)
 
     def _propose(self, b: str, s: str, v: str) -> Chose | None:
         proposer, slot = self.run.proposers[b], self.slots.index(s)
@@ -133,14 +156,15 @@ class MultiPaxosLogAdapter:
             raise Unrealisable("clients ask for no no-op")
         if proposer.next_slot() != slot:
             raise Refusal(f"the leader of {b} does not propose in {s} next")
-        proposer.propose(slot, decree_of(v))
-        chosen = _shown(proposer.proposed[slot])
+        proposer.propose(slot, self.decree(v))
+        self.run.note_proposals(b)
+        chosen = self.shown(proposer.proposed[slot])
         return None if chosen == v else Chose((), v=chosen)
 
     def _accept(self, a: str, b: str, s: str, v: str) -> None:
         proposer, acceptor, slot = self.run.proposers[b], self.run.acceptors[a], self.slots.index(s)
-        decree = proposer.proposed.get(slot)
-        if _shown(decree) != v or decree is None:
+        decree = self.run.proposed.get((b, slot))
+        if self.shown(decree) != v or decree is None:
             raise Unrealisable(f"nobody proposes {v} in {s} of {b}")
         for answer in _answers(acceptor.receive(Accept(_ballot(b), slot, decree, 0))):
             if isinstance(answer, Nack):
@@ -149,15 +173,13 @@ class MultiPaxosLogAdapter:
         vote = acceptor.votes.get(slot)
         if vote is not None:
             cell = (a, slot, show_ballot(vote.ballot))
-            self.run.votes = {**self.run.votes, cell: _shown(vote.decree)}
+            self.run.votes = {**self.run.votes, cell: self.shown(vote.decree)}
 
     def _execute(self, x: str, s: str, v: str) -> None:
-        """The learner hears of it from a proposer that has counted the votes."""
         slot, learner = self.slots.index(s), _copied(self.run.learners[x])
-        decrees = [p.proposed[slot] for p in self.run.proposers.values() if p.is_chosen(slot)]
-        told = next((decree for decree in decrees if _shown(decree) == v), None)
+        told = self.told(slot, v)
         if told is None:
-            raise Refusal(f"no proposer finds {v} chosen in {s}")
+            raise Refusal(f"nobody finds {v} chosen in {s}")
         learner.learn(slot, told)
         learner.execute()
         if learner.executed <= slot:
@@ -166,11 +188,17 @@ class MultiPaxosLogAdapter:
             raise Refusal(f"{x} has executed {s}")
         self.run.learners[x] = learner
 
+    def told(self, slot: int, v: str) -> Decree | None:
+        """What a learner hears, from a proposer that has counted the votes; None if none has."""
+        decrees = [p.proposed[slot] for p in self.run.proposers.values() if p.is_chosen(slot)]
+        return next((decree for decree in decrees if self.shown(decree) == v), None)
+
     def _phase_one(self, b: str, q: frozenset[str]) -> None:
         proposer = self.run.proposers[b]
-        proposer.prepare(_ballot(b))
+        proposer.prepare(_ballot(b), proposer.executed)
+        ask = Prepare(_ballot(b), proposer.first)
         for a in sorted(q):
-            for answer in _answers(self.run.acceptors[a].receive(Prepare(_ballot(b), 0))):
+            for answer in _answers(self.run.acceptors[a].receive(ask)):
                 if not isinstance(answer, Promise):
                     raise Refusal(f"{a} answers with {type(answer).__name__}")
                 proposer.receive(answer)
@@ -186,12 +214,9 @@ def _answers(outputs: MultiPaxosOutputs) -> list[Any]:
     return [output.message for output in outputs if isinstance(output, Send)]
 
 
-def _shown(decree: Decree | None) -> str | None:
-    return NO_OP_SHOWN if decree == NO_OP else value_of(decree)
-
-
 def _copied(learner: Learner) -> Learner:
-    """A copy with a store of its own."""
+    """A copy with a store of its own, and with its own knowledge of who the acceptors are."""
     twin = copied(learner)
     twin.store = copied(learner.store)
+    twin.configurations = copied(learner.configurations)
     return twin

@@ -37,6 +37,7 @@ from quorate.model.raft_snapshots import RaftSnapshots
 from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
 from .multipaxos_log import MultiPaxosLogAdapter
+from .multipaxos_members import MembersAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 from .raft_exchanges import RaftExchanges
@@ -59,6 +60,7 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
     MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
+    MultiPaxosMembers: lambda variant: MembersAdapter(named(variant, MULTIPAXOS)),
     MultiPaxosLog: lambda variant: MultiPaxosLogAdapter(named(variant, MULTIPAXOS)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
@@ -72,9 +74,6 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     AtomicRaft: lambda variant: RaftExchanges(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
-
-BESIDES = (MultiPaxosMembers,)
-"""What modifies one of them, and has no adapter."""
 
 _Variant = TypeVar("_Variant")
 
@@ -100,7 +99,7 @@ def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
 def adapter_for(protocol: type[Protocol], variant: str) -> Adapter:
     """The bundled adapter of a protocol (or of what it modifies). Raises InputError."""
     for base, make in BUNDLED.items():
-        if issubclass(protocol, base) and not issubclass(protocol, BESIDES):
+        if issubclass(protocol, base):
             return make(variant)
     known = ", ".join(p.__name__ for p in BUNDLED)
     raise InputError(
