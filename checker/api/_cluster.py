@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -69,14 +70,19 @@ class ConformClusterResult(Result):
         rendering.report(out, self.system, self._model, self.campaign, command)
 
 
-def _bundled(target: type[Protocol] | None) -> Callable[[int, str], System]:
-    """The bundled cluster for a model."""
+def _bundled(target: type[Protocol] | None, leases: bool) -> Callable[[int, str], System]:
+    """The bundled cluster for a model. Raises InputError for leases of another one than Raft."""
     kinds: dict[type[Protocol], Callable[[int, str], System]] = {
         Raft: RaftCluster,
         MultiPaxos: MultiPaxosCluster,
     }
     found = (kind for base, kind in kinds.items() if target and issubclass(target, base))
-    return next(found, PaxosCluster)
+    kind = next(found, PaxosCluster)
+    if not leases:
+        return kind
+    if kind is not RaftCluster:
+        raise InputError("leases are for the bundled Raft: give Raft with them")
+    return partial(RaftCluster, leases=True)
 
 
 def conform_cluster(
@@ -85,6 +91,7 @@ def conform_cluster(
     *,
     variant: str | None = None,
     nodes: int | None = None,
+    leases: bool = False,
     seconds: float = SECONDS,
     runs: int | None = None,
     seed: int = 0,
@@ -105,7 +112,7 @@ def conform_cluster(
 
     `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
     it the bundled Paxos runs, or for `Raft` or `MultiPaxos` that one: `variant` is "healthy", as by
-    default, or the name of a defect, `nodes` is 3 by default.
+    default, or the name of a defect, `nodes` is 3 by default; with `leases` Raft reads by them.
 
     The faults follow from `seed`; the machine's own timing does not. `told` is called after each
     run. Raises InputError, ModelError, SizeError.
@@ -114,14 +121,17 @@ def conform_cluster(
         raise InputError(f"seconds: found {seconds}, expected a number of seconds")
     if runs is not None and runs < 1:
         raise InputError(f"runs: found {runs}, expected 1 or more")
-    if system is not None and (variant is not None or nodes is not None):
-        raise InputError("variant and nodes are for the bundled cluster: give no system with them")
+    if system is not None and (variant is not None or nodes is not None or leases):
+        raise InputError(
+            "variant, nodes and leases are for the bundled cluster: give no system with them"
+        )
     wanted = Rates().changed(rates or {})
     if system is None:
         protocol = protocol or "Paxos"
     target = None if protocol is None else loaded(protocol)
     if system is None:
-        system = _bundled(target)(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
+        kind = _bundled(target, leases)
+        system = kind(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
     cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
     folder = None if keep is None else Path(keep)
     done = campaign(

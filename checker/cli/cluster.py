@@ -60,6 +60,18 @@ PAXOS = "paxos"
     "came while the last one took.",
 )
 @click.option(
+    "--leases",
+    is_flag=True,
+    help="Raft answers reads by leases: while one lasts, the leader asks nobody.",
+)
+@click.option(
+    "--margin",
+    type=click.IntRange(min=1),
+    metavar="MS",
+    help="By how many milliseconds clocks may drift apart while others wait for a leader (0.3 s), "
+    "with --leases.  [default: 60]",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
     default=30.0,
@@ -92,6 +104,8 @@ def command(**options: Any) -> int:
     if options["journal"] and options["data_dir"] is None:
         option_error("--journal needs a folder that stays: give --data")
     given = given_options()
+    if "--margin" in given and not options["leases"]:
+        option_error("--margin is of leases: give --leases")
     protocol = options["protocol"] or (PAXOS if "--value" in given else "raft")
     if protocol != PAXOS:
         if "--value" in given:
@@ -101,7 +115,7 @@ def command(**options: Any) -> int:
         return run_store({**options, "protocol": protocol})
     if "--value" not in given:
         option_error(f"--protocol {PAXOS} needs --value: the value to propose")
-    for name in sorted(given & {"--run", "--partition", "--batch"}):
+    for name in sorted(given & {"--run", "--partition", "--batch", "--leases"}):
         option_error(f"{name} is for a store: it does not go with {PAXOS}")
     return _decide(**options)
 

@@ -123,14 +123,17 @@ async def _play(
 ) -> None:
     from quorate.impl.cluster.commands import Quit
     from quorate.impl.cluster.conversation import Conversation
+    from quorate.impl.cluster.node_config import LEASE_MARGIN_S
     from quorate.impl.cluster.replica_cluster import StoreCluster
 
+    margin_s = LEASE_MARGIN_S if options["margin"] is None else options["margin"] / 1000
     cluster = StoreCluster(
         options["protocol"],
         options["nodes"],
         folder,
         journal=options["journal"],
         batch=options["batch"],
+        lease_margin_s=margin_s if options["leases"] else None,
         report=lambda node, line: _tell(out, node, line),
     )
     async with cluster, cluster.client() as client:

@@ -100,6 +100,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="Run real processes under faults instead, and judge their answers and logs.",
 )
 @click.option("--nodes", type=int, help="How many processes, with --cluster.  [default: 3]")
+@click.option("--leases", is_flag=True, help="The bundled Raft reads by leases, with --cluster.")
 @click.option(
     "--rates",
     type=RatesOption(),

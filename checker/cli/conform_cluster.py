@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 """The exit codes of the verdicts; that of the other is 0."""
 
-ALONE = ("--nodes", "--runs", "--rates", "--keep")
+ALONE = ("--nodes", "--leases", "--runs", "--rates", "--keep")
 """The options that are for clusters alone."""
 
 SHARED = ("--cluster", "--adapter", "--impl", "--seconds", "--seed", "--html", "--json", "--ascii")
@@ -54,7 +54,7 @@ def check_options(cluster: bool) -> None:
         for name in sorted(given - {*ALONE, *SHARED}):
             option_error(f"{name} does not go with --cluster")
         if "--adapter" in given:
-            for name in sorted(given & {"--impl", "--nodes"}):
+            for name in sorted(given & {"--impl", "--nodes", "--leases"}):
                 option_error(f"{name} is for the bundled cluster: it does not go with --adapter")
     else:
         for name in sorted(given & set(ALONE)):
@@ -77,6 +77,7 @@ def run_cluster(options: Mapping[str, Any]) -> int:
         options["adapter"],
         variant=options["variant"],
         nodes=options["nodes"],
+        leases=options["leases"],
         runs=options["runs"],
         seed=options["seed"],
         rates=options["rates"],
@@ -103,6 +104,7 @@ def _again(options: Mapping[str, Any], seed: int) -> str:
     words += ["--cluster", "--seed", str(seed)]
     for option, name in (("--adapter", "adapter"), ("--impl", "variant"), ("--nodes", "nodes")):
         words += [option, str(options[name])] if options[name] is not None else []
+    words += ["--leases"] if options["leases"] else []
     if options["rates"]:
         words += ["--rates", ",".join(f"{name}={r:g}" for name, r in options["rates"].items())]
     return shlex.join(words)

@@ -21,7 +21,7 @@ from quorate.impl.replicated.replica import Status
 
 from .children import LogLine, NodeProcess, free_addresses, stop_all
 from .claim import check_size, claim
-from .node_config import TICK_S, NodeConfig
+from .node_config import TICK_S, NodeConfig, check_leases
 from .systems import SYSTEMS, codec_of
 from .tcp_client import StoreClient
 
@@ -44,14 +44,16 @@ class StoreCluster:
         journal: bool = False,
         tick_s: float = TICK_S,
         batch: int | None = None,
+        lease_margin_s: float | None = None,
         report: Reporter = lambda node, line: None,
     ) -> None:
-        """Raises ConfigError for a protocol or a number of nodes that there is not."""
+        """Raises ConfigError for a protocol, a number of nodes or leases that there are not."""
         check_size(nodes)
         if protocol not in SYSTEMS:
             raise ConfigError(
                 f"Found the protocol {protocol!r}, expected one of {', '.join(SYSTEMS)}."
             )
+        check_leases(protocol, lease_margin_s, tick_s)
         self.protocol = protocol
         self.names = tuple(f"n{index}" for index in range(nodes))
         claim(data_dir, protocol, self.names)
@@ -71,6 +73,7 @@ class StoreCluster:
                     protocol=protocol,
                     tick_s=tick_s,
                     batch=batch,
+                    lease_margin_s=lease_margin_s,
                 ),
                 self._on_line,
             )

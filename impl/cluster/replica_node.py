@@ -3,9 +3,13 @@
 Rules:
 - A turn has all that was ready in one round of the event loop, or the first `batch` of it. While
   the disk is synced nothing is read, so what comes meanwhile is one turn.
-- The clock is the event loop's. It never stops: a node that was late calls `tick` for each tick
-  that it missed, and hears what has arrived before it decides that nobody is there. A read by a
-  lease would need the ticks first: nodes read by read index.
+- The clock never stops, whatever the process does (`uptime_s`). It is read before each input is
+  handled, when that has arrived already. What is due is done after the mail: a node that was late
+  hears what has arrived before it decides that nobody is there.
+- That order makes reads by leases linearizable: the clock is read, the lease is tested, the store
+  is read. A pause before the clock is read ends the lease. One after it is harmless: the value was
+  current when the clock was read, between the question and its answer. And whoever hears from a
+  leader counts from a time after the leader's round began, at which the lease begins.
 - The parent writes JSON lines: `{"cut_off": ["n1"]}`, `{"transfer": "n1"}`, `{"members": ["n0"]}`,
   `{"disk_delay_s": 0.2}`, `{"status": true}`. The log says what is `refused`, and has a `status`
   when one is asked for, and when leader, term or role change.
@@ -14,10 +18,11 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -26,6 +31,7 @@ from quorate.impl.durable.record_log import RecordLog
 from quorate.impl.durable.slow_disk import SlowDisk
 from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ProtocolRefusal, WireError
+from quorate.impl.raft.options import by_leases
 from quorate.impl.replicated.host import ReplicaHost
 from quorate.impl.replicated.replica import Status
 from quorate.impl.replicated.turns import TurnJournal
@@ -33,6 +39,15 @@ from quorate.impl.replicated.turns import TurnJournal
 from .node_config import NodeConfig
 from .systems import admit_submission, codec_of, variant_of
 from .tcp_host import Log, TcpHost
+
+CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def uptime_s() -> float:
+    """Seconds that never go back. While the machine is suspended they go on where it has a clock
+    that does: Linux has, and `loop.time()` is another one.
+    """
+    return time.clock_gettime(CLOCK)
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,10 +76,12 @@ class ReplicaNode(TcpHost):
     ) -> None:
         turns = None if journal is None else TurnJournal(config.name, journal)
         trace = None if turns is None else turns.step
-        system = variant_of(config.protocol, config.composition, trace, config.batch)
+        margin_s = config.lease_margin_s
+        options = None if margin_s is None else by_leases(margin_s / config.tick_s)
+        system = variant_of(config.protocol, config.composition, trace, config.batch, options)
         super().__init__(config, log, codec_of(system), admit_submission)
         self._loop = asyncio.get_running_loop()
-        self._tick_s, self._ticked_s = config.tick_s, self._loop.time()
+        self._tick_s, self._ticks = config.tick_s, 0
         self._batch, self._disk = config.batch, disk
         self._inbox: deque[Callable[[], None]] = deque()
         self._turn_ends = False
@@ -79,10 +96,10 @@ class ReplicaNode(TcpHost):
             passing=disk,
             journal=turns,
         )
+        self._began_s = uptime_s()
 
     def begin(self) -> None:
         """Start the clock."""
-        self._ticked_s = self._loop.time()
         self._show()
         self._wind()
 
@@ -115,6 +132,7 @@ class ReplicaNode(TcpHost):
 
     def _ask(self, action: Callable[[], None]) -> None:
         """An order of the parent goes before what waits: it is told at once what is refused."""
+        self._pass_time()
         try:
             action()
         except ProtocolRefusal as error:
@@ -122,18 +140,21 @@ class ReplicaNode(TcpHost):
         self._end_soon()
 
     def _wind(self) -> None:
-        # The ticks come after what the loop has to read: a late clock must not outrun the mail.
+        # Timers come after what the loop has to read: they must not outrun the mail.
         self._clock = self._loop.call_later(
             self._tick_s, lambda: self._loop.call_soon(lambda: self._guarded(self._tick))
         )
 
     def _tick(self) -> None:
-        late_s = self._loop.time() - self._ticked_s
-        ticks = int(late_s / self._tick_s)
-        self._ticked_s += ticks * self._tick_s
-        for _ in range(ticks):
-            self._input(self._host.tick)
+        self._input(self._host.fire_timers)
         self._wind()
+
+    def _pass_time(self) -> None:
+        """Bring the replica's clock up to the node's."""
+        ticks = int((uptime_s() - self._began_s) / self._tick_s)
+        if ticks > self._ticks:
+            self._host.pass_time(ticks - self._ticks)
+            self._ticks = ticks
 
     def _input(self, action: Callable[[], None]) -> None:
         """Handle an input in the next turn, with what else is ready."""
@@ -155,6 +176,7 @@ class ReplicaNode(TcpHost):
         self._turn_ends = False
         waiting = len(self._inbox)
         for _ in range(waiting if self._batch is None else min(waiting, self._batch)):
+            self._pass_time()
             self._inbox.popleft()()
         self._host.end_turn()
         self._show()

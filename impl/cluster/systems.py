@@ -15,6 +15,7 @@ from quorate.impl.multipaxos.tracing import traced as traced_multipaxos
 from quorate.impl.network.codec import Codec, check_value
 from quorate.impl.network.parts import Piece
 from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.options import Options
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.system import RAFT, raft_of
 from quorate.impl.raft.tracing import Trace
@@ -36,15 +37,19 @@ VARIANTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 
 
 def variant_of(
-    name: str, variant: str, trace: Trace | None, batch: int | None = None
+    name: str,
+    variant: str,
+    trace: Trace | None,
+    batch: int | None = None,
+    options: Options | None = None,
 ) -> ReplicatedSystem[Any, Any, Any]:
     """A variant of a protocol, whose replicas tell their steps to `trace` if there is one.
 
-    A decree of Multi-Paxos has `batch` commands at most.
+    A decree of Multi-Paxos has `batch` commands at most; `options` are Raft's.
     """
     classes = VARIANTS[name][variant]
     if name == RAFT.name:
-        return raft_of(classes) if trace is None else traced_raft(classes, trace)
+        return raft_of(classes, options) if trace is None else traced_raft(classes, trace, options)
     pace = None if batch is None else Pace(most_batched=batch)
     if trace is None:
         return multipaxos_of(classes, pace)

@@ -30,10 +30,10 @@ class CatchingUp:
         """Whether somebody may wait for its latest snapshot (rule 3)."""
         return self._awaited > 0
 
-    def tick(self) -> None:
-        """Time passes."""
-        self._silent += 1
-        self._awaited -= 1
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks have passed."""
+        self._silent += ticks
+        self._awaited -= ticks
 
     def asked(self) -> None:
         """Somebody is as far behind as a snapshot."""

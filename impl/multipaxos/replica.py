@@ -2,7 +2,7 @@
 
 Rules (Lamport, *Paxos Made Simple*, 2001, §3):
 1. Whoever hears of no leader for a while opens a ballot above all it knows of. How long it waits is
-   drawn anew each time, and doubles from try to try (§2.4). Time comes as ticks, one call each.
+   drawn anew each time, and doubles from try to try (§2.4). Time comes as ticks.
 2. A new leader proposes in each slot up to the last that it recovered: what it recovered, or a
    no-op in a hole. Commands come after these. Where an acceptor that promised has only a snapshot,
    the leader learns first. If that takes as long as its patience, it opens another ballot: that
@@ -93,7 +93,10 @@ class Pace:
 
 
 class Replica:
-    """One replica. Inputs are `tick`, `receive`, `submit`, `reconfigure`; each returns outputs."""
+    """One replica. Inputs are `fire_timers`, `receive`, `submit`, `reconfigure`.
+
+    Each returns outputs. `pass_time` comes before; `tick` is that and `fire_timers`.
+    """
 
     def __init__(
         self,
@@ -119,7 +122,7 @@ class Replica:
         self._claim: Heartbeat | None = None
         self._under_way: frozenset[int] = frozenset()
         self._quiet = True
-        self._stuck = False
+        self._stuck = self._beats = False
         self._patience = Patience() if patience is None else patience
         self._catching_up = CatchingUp(self.learner, self._patience.longest)
         self._waited = self._attempts = 0
@@ -136,17 +139,28 @@ class Replica:
         """The replica after a restart, from what is on disk."""
         return cls(name, members, stored, patience)
 
-    def tick(self) -> MultiPaxosOutputs:
-        """Time passes: a leader beats, any other asks for what it lacks, or opens a ballot."""
-        self._waited += 1
-        self._catching_up.tick()
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks have passed; that a beat is due is noted, whoever is heard after that."""
+        before, heartbeat = self._waited, self.pace.heartbeat
+        self._waited += ticks
+        self._beats = self._beats or self._waited // heartbeat > before // heartbeat
+        self._catching_up.pass_time(ticks)
+
+    def fire_timers(self) -> MultiPaxosOutputs:
+        """A leader beats, any other asks for what it lacks, or opens a ballot."""
+        beats, self._beats = self._beats, False
         idle = self._stuck or not self._can_propose()
         if self._waited >= self._limit and self.is_member() and idle:
             return self._campaign()
-        if self._waited % self.pace.heartbeat:
+        if not beats:
             return ()
         outputs = self._beat() if self.leads else self.proposer.ask_again()
         return (*self._settled(outputs), *self._catch_up())
+
+    def tick(self) -> MultiPaxosOutputs:
+        """One tick has passed, and what is due is done."""
+        self.pass_time(1)
+        return self.fire_timers()
 
     def receive(self, message: MultiPaxosMessage) -> MultiPaxosOutputs:
         """Take a message of another replica, and whatever steps it makes possible."""

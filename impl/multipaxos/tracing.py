@@ -127,9 +127,9 @@ class TracedLearner(_Telling, Learner):
 class TracedReplica(_Telling, Replica):
     """Tells what it starts with, and what it receives and sends."""
 
-    def tick(self) -> MultiPaxosOutputs:
-        """Time passes."""
-        return self._tell_sent(super().tick())
+    def fire_timers(self) -> MultiPaxosOutputs:
+        """Do what is due."""
+        return self._tell_sent(super().fire_timers())
 
     def receive(self, message: MultiPaxosMessage) -> MultiPaxosOutputs:
         """Take a message."""

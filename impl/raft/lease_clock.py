@@ -22,9 +22,9 @@ class LeaseClock:
         self.now = 0
         self.heard = self.heard_at_start(term)
 
-    def tick(self) -> None:
-        """Time passes."""
-        self.now += 1
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks have passed."""
+        self.now += ticks
 
     def hear(self) -> None:
         """A leader has sent something."""

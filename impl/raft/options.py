@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .reading import Reads
@@ -21,3 +22,11 @@ class Options:
     reads: Reads = Reads.INDEX
     drift: int = 3
     compact_after: int | None = 1000
+
+
+def by_leases(margin: float) -> Options:
+    """Reads by leases: these end `margin` ticks, or a little more, before the others' patience.
+
+    Who counts a whole number of ticks has waited for up to one tick less: that comes on top.
+    """
+    return Options(reads=Reads.LEASE, drift=math.ceil(margin) + 1)

@@ -3,7 +3,7 @@
 Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
 1. A server that hears neither from a leader nor grants a vote for a while asks for pre-votes, and
    with a quorum of them starts an election; how long it waits is drawn anew each time (§5.2;
-   thesis, §9.6). Time comes as ticks, one call each.
+   thesis, §9.6). Time comes as ticks.
 2. Who has heard from a leader within the shortest of these times helps nobody else to lead, unless
    the leader itself wants that (thesis, §4.2.3, §6.4.1; `lease_clock.py`).
 3. A leader appends a no-op first (§8), sends entries when it has some, and heartbeats without.
@@ -63,9 +63,10 @@ from .server import Server
 
 
 class Replica:
-    """One replica. Inputs are `tick`, `receive` and `submit`; each returns outputs.
+    """One replica. Inputs are `fire_timers`, `receive` and `submit`; each returns outputs.
 
-    `transfer` and `reconfigure` are for administrators.
+    `pass_time` comes before; `tick` is that and `fire_timers`. `transfer` and `reconfigure` are for
+    administrators.
     """
 
     def __init__(
@@ -116,10 +117,13 @@ class Replica:
 
     # Inputs.
 
-    def tick(self) -> RaftOutputs:
-        """Time passes: a leader sends heartbeats, any other may lose its patience (rule 1)."""
-        self.clock.tick()
-        self._waited += 1
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks have passed: leases end by themselves, and nothing else happens."""
+        self.clock.pass_time(ticks)
+        self._waited += ticks
+
+    def fire_timers(self) -> RaftOutputs:
+        """A leader sends heartbeats, any other may lose its patience (rule 1)."""
         if self._leads():
             return self._beat()
         if self._waited < self._limit or not self.server.is_member:
@@ -128,6 +132,11 @@ class Replica:
         self.leader = None
         ask = self.server.ask_pre_votes if self.options.pre_vote else self.server.start_election
         return (*ask(), *self._go_on())
+
+    def tick(self) -> RaftOutputs:
+        """One tick has passed, and what is due is done."""
+        self.pass_time(1)
+        return self.fire_timers()
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take a message of another server, and whatever steps it makes possible."""

@@ -2,7 +2,7 @@
 
 The rules are those of `defects.py`. Those of a server are found from the models of the extensions,
 those of a clock from the model of leases, and those of a replica, of which the models have nothing,
-by simulations.
+by simulations; `leaves-clock-behind`, which needs a node that stands still, by running nodes.
 """
 
 from __future__ import annotations
@@ -173,6 +173,22 @@ class ForgetsSessions(Replica):
         return replace(super().kept_of_store(), sessions=())
 
 
+class LeavesClockBehind(Replica):
+    """Counts the ticks that it missed when its timers fire, after its mail."""
+
+    _missed = 0
+
+    def pass_time(self, ticks: int) -> None:
+        """Its clock still shows an earlier time."""
+        self._missed += ticks
+
+    def fire_timers(self) -> RaftOutputs:
+        """Now it hears of them."""
+        super().pass_time(self._missed)
+        self._missed = 0
+        return super().fire_timers()
+
+
 class ChangesAtOnce(Server):
     """Goes to the new members without C_old,new."""
 
@@ -265,6 +281,12 @@ _DEFECTS: Final = (
         "a snapshot has no client sessions",
         "Ongaro 2014, §6.3: sessions are part of the state machine",
         replica=ForgetsSessions,
+    ),
+    RaftVariant(
+        "leaves-clock-behind",
+        "a leader that stood still reads by its lease before it looks at the clock",
+        "Gray and Cheriton 1989, §5; Ongaro 2014, §6.4.1",
+        replica=LeavesClockBehind,
     ),
     RaftVariant(
         "counts-the-union",

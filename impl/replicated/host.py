@@ -63,9 +63,13 @@ class ReplicaHost(Generic[MessageT, RecordT]):
         if journal is not None:
             journal.started(log.last)
 
-    def tick(self) -> None:
-        """Input: one tick has passed."""
-        self._carry_out(self._replica.tick())
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks have passed since the last input, or since the start."""
+        self._replica.pass_time(ticks)
+
+    def fire_timers(self) -> None:
+        """Input: what is due by now is to be done."""
+        self._carry_out(self._replica.fire_timers())
 
     def transfer(self, target: str) -> None:
         """Input: the lead is to be handed over. Raises ProtocolRefusal."""

@@ -1,11 +1,12 @@
 """What a host needs to know of a protocol that replicates the store: one interface for all of them.
 
 Rules:
-- A replica is sans-IO. `tick`, `receive` and `submit` return outputs, and the host carries them
+- A replica is sans-IO. Its inputs return outputs, and the host carries them
   out in order. A send must not leave before each `Persist` in front of it is durable; the host may
   make all records of several inputs durable at once, if it keeps their sends until then.
-- Time is ticks of one clock, which never stops. A host that has slept first calls `tick` for each
-  tick that it missed: leases are measured by ticks, so a late tick is a lease that is too long.
+- Time is ticks of one clock, which never stops. A host calls `pass_time` before each other input,
+  with the ticks that it missed: a lease is measured by ticks, so one that is late makes the lease
+  too long. `fire_timers` may come later, so that what has arrived is heard before.
 - A `Send` to a name that is no server's is the answer to the client of that name.
 - What is durable is a state, put together from records in the order in which they were persisted.
   A host may replace the records that it has by `state.records()` whenever it likes.
@@ -71,8 +72,16 @@ class AnyReplica(Protocol[MessageT, WrittenT]):
         """How it is now."""
         ...
 
+    def pass_time(self, ticks: int) -> None:
+        """So many ticks of its clock have passed. It only notes that."""
+        ...
+
+    def fire_timers(self) -> ReplicaOutputs[WrittenT, MessageT]:
+        """Do what is due by now: elections, heartbeats, repeats."""
+        ...
+
     def tick(self) -> ReplicaOutputs[WrittenT, MessageT]:
-        """One tick of its clock has passed."""
+        """One tick of its clock has passed, and what is due is done at once."""
         ...
 
     def receive(self, message: MessageT, /) -> ReplicaOutputs[WrittenT, MessageT]:

@@ -84,7 +84,8 @@ class World:
                 number += 1
                 host.take(Envelope("c", name, Submission("c", number, Put("k", "v"))))
                 for _ in range(self.random.randint(0, 6)):
-                    host.tick()
+                    host.pass_time(1)
+                    host.fire_timers()
                 host.end_turn()
             except Died:
                 self.hosts[name] = self.started(name)

@@ -231,7 +231,7 @@ LEASES = {
     "lease-ignored-by-vote": Unnamed("LeaderLease", _nodes(2), "grant.allows.sent"),
 }
 
-#: Why a defect is not found from a model. Simulations find each of them.
+#: Why a defect is not found from a model. Simulations find each of them, or tests of nodes.
 BEYOND = {
     "multipaxos": {
         "trusts-any-vote": "followers take their votes for chosen: the models have no such word",
@@ -241,6 +241,7 @@ BEYOND = {
     },
     "raft": {
         "snapshot-forgets-sessions": "no model has the sessions of clients",
+        "leaves-clock-behind": "a tick of the model passes and is noticed in one step",
     },
 }
 

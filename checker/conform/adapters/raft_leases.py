@@ -124,7 +124,7 @@ class LeaseExchanges(RaftExchanges):
         }
 
     def _tick(self, s: str) -> None:
-        self.run.clocks[s].tick()
+        self.run.clocks[s].pass_time(1)
 
     def _elect(self, s: str, t: str, q: frozenset[str]) -> None:
         super()._elect(s, t, q)

@@ -25,6 +25,8 @@ class BundledCluster(System):
     python_module = NODE_MODULE
     tick_s = TICK_S
     """Of a replica's clock."""
+    lease_margin_s: float | None = None
+    """Of leases, if reads are answered by them."""
     protocol: str
 
     def __init__(self, nodes: int, variant: str) -> None:
@@ -43,6 +45,7 @@ class BundledCluster(System):
             journal=True,
             protocol=self.protocol,
             tick_s=self.tick_s,
+            lease_margin_s=self.lease_margin_s,
         )
         file = place.folder / "config.json"
         file.write_bytes(msgspec.json.encode(config))

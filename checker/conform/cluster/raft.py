@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from quorate.checker.conform.adapters.registry import HEALTHY
 from quorate.checker.conform.logs.line import LogMapping
 from quorate.checker.conform.logs.raft_journal import RaftJournal
+from quorate.impl.cluster.node_config import LEASE_MARGIN_S
 from quorate.impl.raft.system import RAFT
 
+from .bundled import LEAST_NODES
 from .raft_witness import RaftWitness
 from .replicated import ReplicatedCluster
 
@@ -17,6 +20,14 @@ class RaftCluster(ReplicatedCluster):
     """Nodes of Raft."""
 
     protocol = RAFT.name
+
+    def __init__(
+        self, nodes: int = LEAST_NODES, variant: str = HEALTHY, leases: bool = False
+    ) -> None:
+        """Raises InputError for a variant or a number of nodes that there is not."""
+        super().__init__(nodes, variant)
+        if leases:
+            self.lease_margin_s, self.name = LEASE_MARGIN_S, f"{variant}, with leases"
 
     def witness(self) -> RaftWitness:
         """One that knows what servers must keep, and has the history of the clients."""

@@ -50,7 +50,8 @@ class Stage:
     def until(self, reached):
         """Turns of one tick each."""
         while not reached():
-            self.host.tick()
+            self.host.pass_time(1)
+            self.host.fire_timers()
             self.host.end_turn()
 
 
@@ -137,7 +138,8 @@ def test_a_decision_costs_one_round_trip_and_two_messages_for_each_other_server(
     leader = hosts["n0"]
     while leader.status().role != "leader" or mail:
         if not mail and leader.status().role != "leader":
-            leader.tick()
+            leader.pass_time(1)
+            leader.fire_timers()
             leader.end_turn()
         carry()
     for number in (1, 2):

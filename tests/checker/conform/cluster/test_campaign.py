@@ -120,6 +120,8 @@ def test_nothing_tested_is_no_pass() -> None:
         (["--impl", "promise-not-recordd"], "did you mean promise-not-recorded?"),
         (["--hidden", "2"], "--hidden does not go with --cluster"),
         (["--adapter", SELFISH, "--nodes", "3"], "--nodes is for the bundled cluster"),
+        (["--adapter", SELFISH, "--leases"], "--leases is for the bundled cluster"),
+        (["--leases"], "leases are for the bundled Raft"),
         (["--adapter", f"{SELFISH}h"], "no class Selfishh; did you mean Selfish?"),
         (["--keep", "/dev/null/x"], "/dev/null/x: cannot be used"),
         (["--keep", "/"], "/: is not empty, expected a folder for the runs"),

@@ -132,6 +132,7 @@ def test_a_server_starts_with_what_was_there(change: dict[str, Any], tmp_path: P
 
 def test_variants_and_numbers_of_nodes_that_there_are_not() -> None:
     assert RaftCluster(5, "forgets-vote").nodes == ("n0", "n1", "n2", "n3", "n4")
+    assert RaftCluster(3, leases=True).name == "healthy, with leases"
     with pytest.raises(InputError, match="no variant `forgets`"):
         RaftCluster(3, "forgets")
     with pytest.raises(InputError, match="found 2, expected 3 to 7"):
@@ -144,6 +145,16 @@ def test_the_healthy_nodes_do_what_the_model_does() -> None:
     done = quorate.conform_cluster("Raft", runs=6, seconds=600, seed=1).campaign
     assert done.found is None and done.runs == 6
     assert done.lines > 100 and done.steps > 50
+
+
+@pytest.mark.exhaustive
+def test_reads_by_leases_are_linearizable_whoever_stands_still() -> None:
+    rates = {"pause": 3, "kill": 0.5, "partition": 1}
+    done = quorate.conform_cluster(
+        "Raft", leases=True, runs=10, seconds=600, seed=1, rates=rates
+    ).campaign
+    assert done.found is None and done.runs == 10
+    assert done.pauses > 20
 
 
 @pytest.mark.exhaustive
