@@ -31,6 +31,8 @@ class MultiPaxosMembers(MultiPaxosLog):
 
     @action
     def lead(self, b: Ballot, q: Set[Acceptor]) -> None:
+        """For the slot that is open: if none is, there are no acceptors to ask."""
+        require(any(self.is_open(s) for s in Slot))
         super().lead(b, q)
         self.joined[b] = q
 
@@ -72,12 +74,3 @@ class MultiPaxosMembers(MultiPaxosLog):
             for s in Slot
             for u in Slot
         )
-
-
-class LeadsOpenSlots(MultiPaxosMembers):
-    """Whoever leads has a slot to care for, as our code always has: there is no last one."""
-
-    @action
-    def lead(self, b: Ballot, q: Set[Acceptor]) -> None:
-        require(any(self.is_open(s) for s in Slot))
-        super().lead(b, q)

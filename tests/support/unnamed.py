@@ -37,7 +37,6 @@ SNAPSHOTS = "quorate.model.raft_snapshots:SnapshotsIfNeeded"
 PRE_VOTES = "quorate.model.raft_prevote:PreVotingInTouch"
 LEASE_READS = "quorate.model.raft_leases:AnsweredLeaseReads"
 INTERRUPTED = "quorate.model.raft_prompt:InterruptedRaft"
-MEMBERS = "quorate.model.multipaxos_members:LeadsOpenSlots"
 RESTARTING = "quorate.model.multipaxos:RestartingMultiPaxos"
 
 
@@ -170,11 +169,15 @@ MULTIPAXOS = {
     "skips-recovered-slots": Unnamed(
         "MultiPaxosLog", whole_log(Slot=1), "lead.changes.proposed", daily=True
     ),
-    "keeps-its-ballot": Unnamed(MEMBERS, whole_log(Ballot=1), "propose.allows.proposed"),
-    "old-acceptors-decide": Unnamed(
-        MEMBERS, whole_log(Ballot=1), "execute.allows.done", daily=True
+    "keeps-its-ballot": Unnamed(
+        "MultiPaxosMembers", whole_log(Ballot=1), "propose.allows.proposed"
     ),
-    "new-acceptors-decide": Unnamed(MEMBERS, whole_log(Ballot=1), "execute.allows.done"),
+    "old-acceptors-decide": Unnamed(
+        "MultiPaxosMembers", whole_log(Ballot=1), "execute.allows.done", daily=True
+    ),
+    "new-acceptors-decide": Unnamed(
+        "MultiPaxosMembers", whole_log(Ballot=1), "execute.allows.done"
+    ),
     "fills-what-is-voted": Unnamed("MultiPaxosLog", whole_log(), "lead.changes.proposed"),
 }
 
