@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
-from quorate.checker.results import Outcome
+from quorate.checker.explore.claims import claimed_alone
+from quorate.checker.reports.cases import CaseStatus
 from quorate.model.language import Protocol, Sizes
 
 from . import searches as s
-from ._check import ALL_STATES, check
+from ._check import ALL_STATES, check, loaded
 from ._conform import ConformResult, conform
 from .errors import UnmetError
 from .results import CheckResult
@@ -58,26 +59,37 @@ def assert_holds(
 
 def assert_violates(
     protocol: type[Protocol] | str,
-    invariant: str,
+    name: str,
     *,
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     depth: int | None = None,
 ) -> CheckResult:
-    """Make sure that a protocol violates an invariant, so that the invariant can tell; the result.
+    """Make sure that a protocol violates a property, so that the property can tell; the result.
 
-    With `depth`, the shortest run to a violation must have so many steps.
+    It is an invariant, a property of runs, or "deadlock freedom". With `depth`, the shortest run to
+    a violation must have so many steps; a property of runs has no depth.
 
-    Raises UnmetError where the invariant holds, is left open, or is violated at another depth;
+    Raises UnmetError where the property holds, is left open, or is violated at another depth;
     ModelError, SizeError, InputError.
     """
     __tracebackhide__ = True
-    result = check(protocol, sizes=sizes, faults=faults, invariants=[invariant])
+    target = loaded(protocol)
+    of_states, of_runs, deadlock = claimed_alone(target, name, depth)
+    result = check(
+        target,
+        sizes=sizes,
+        faults=faults,
+        invariants=of_states,
+        temporal=of_runs,
+        deadlock=deadlock,
+    )
+    (suite,) = result.suites
+    if suite.cases[0].status is not CaseStatus.FAILED:
+        raise UnmetError(f"{name} is not violated\n{result!r}", result)
     found = result.exploration
-    if found.outcome is not Outcome.VIOLATED:
-        raise UnmetError(f"{invariant} is not violated\n{result!r}", result)
     if depth is not None and found.depth != depth:
-        said = f"{invariant} is violated in {found.depth} steps, expected {depth}"
+        said = f"{name} is violated in {found.depth} steps, expected {depth}"
         raise UnmetError(f"{said}\n{result!r}", result)
     return result
 

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from quorate._spelling import instead
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import claimed, claimed_of_rest, claimed_of_runs
+from quorate.checker.explore.claims import (
+    claimed,
+    claimed_alone,
+    claimed_of_rest,
+    claimed_of_runs,
+    properties_of,
+)
 from quorate.checker.liveness.results import TemporalVerdict
 from quorate.checker.loading import load_protocol
 from quorate.checker.project import kept
@@ -86,11 +92,10 @@ def _sized(protocol: type[Protocol], project: Project, check: ListedCheck) -> Si
 
 def _known(protocol: type[Protocol], check: ListedCheck) -> None:
     """Make sure that the protocol has what the check names. Raises InputError."""
-    invariants, runs = claimed(protocol, None), claimed_of_runs(protocol, None)
-    goals = list(protocol.methods("reachable"))
+    properties, goals = properties_of(protocol), list(protocol.methods("reachable"))
     for key, names, known in (
-        ("holds", check.holds or (), [*invariants, *runs, DEADLOCK]),
-        ("violated", check.violated, [*invariants, *runs, DEADLOCK]),
+        ("holds", check.holds or (), properties),
+        ("violated", check.violated, properties),
         ("reached", check.reached, goals),
     ):
         for name in names:
@@ -98,8 +103,7 @@ def _known(protocol: type[Protocol], check: ListedCheck) -> None:
                 said = f"{key}: {protocol.__name__} has no `{name}`"
                 raise InputError(f"{said}; {instead(name, known)}")
     for name, depth in check.violated.items():
-        if depth is not None and name in runs:
-            raise InputError(f"violated: {name} is a property of runs, which have no depth")
+        claimed_alone(protocol, name, depth)
 
 
 def ended(error: Exception, place: SourcePlace | None) -> CheckPart:
@@ -251,10 +255,8 @@ class _Listed:
 
     def _violation(self, name: str, depth: int | None) -> CheckPart:
         """That a property is violated, by a shortest run of so many steps."""
-        of_runs = name in claimed_of_runs(self.protocol, None)
-        of_states = () if of_runs or name == DEADLOCK else (name,)
-        names = of_states, (name,) if of_runs else ()
-        result = self._checked(names, name == DEADLOCK)
+        of_states, of_runs, deadlock = claimed_alone(self.protocol, name, depth)
+        result = self._checked((tuple(of_states), tuple(of_runs)), deadlock)
         called, steps = f"{name} is violated", len(result.exploration.path)
         (suite,) = result.suites
         (case, *undefined) = suite.cases

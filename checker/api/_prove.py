@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.explore.claims import claimed_of_runs, nothing_claimed
 from quorate.checker.prove.unbounded import (
     Proof,
     ProofStatus,
@@ -35,11 +35,16 @@ NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init 
 
 @dataclass(frozen=True, repr=False)
 class ProofResult(Result):
-    """What was proved. `proof` has every obligation; it is None if nothing is claimed."""
+    """What was proved. `proof` has every obligation; it is None if nothing is claimed.
+
+    `unproved_runs` are the properties of runs, which a proof says nothing about; none if only some
+    invariants were asked for.
+    """
 
     protocol: type[Protocol]
     proof: Proof | None
     warnings: tuple[str, ...] = ()
+    unproved_runs: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -71,9 +76,10 @@ class ProofResult(Result):
         return (Suite(name, of_proof(self.protocol, self.proof), self.proof.seconds),)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        runs = {"unproved_runs": list(self.unproved_runs)}
         if self.proof is None:
-            return proof.nothing_as_json(self.protocol, list(self.warnings))
-        return proof.as_json(self.protocol, self.proof)
+            return proof.nothing_as_json(self.protocol, list(self.warnings)) | runs
+        return proof.as_json(self.protocol, self.proof) | runs
 
     def show(self, out: Output) -> None:
         self.report(out, core=False)
@@ -86,6 +92,8 @@ class ProofResult(Result):
                 out.line(without_constraints(names))
         for warning in self.warnings:
             out.line(warning, "warn")
+        if self.unproved_runs:
+            out.line(proof.unproved_line(self.protocol, self.unproved_runs), "warn")
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,8 +159,9 @@ def prove(
     `smt2`, if given. Raises ModelError, InputError.
     """
     target = loaded(protocol)
+    runs = tuple(claimed_of_runs(target, None)) if invariants is None else ()
     if nothing := nothing_claimed(target):
-        return ProofResult(target, None, tuple(nothing))
+        return ProofResult(target, None, tuple(nothing), runs)
     if cvc5:
         require_cvc5()
     if smt2 is not None:
@@ -167,7 +176,9 @@ def prove(
         cvc5=cvc5,
         report=report,
     )
-    return ProofResult(target, None, (NO_INITIAL,)) if found.vacuous else ProofResult(target, found)
+    if found.vacuous:
+        return ProofResult(target, None, (NO_INITIAL,), runs)
+    return ProofResult(target, found, unproved_runs=runs)
 
 
 def _write(target: type[Protocol], folder: Path, invariants: Sequence[str] | None) -> None:

@@ -43,6 +43,30 @@ def claimed_of_rest(protocol: type[Protocol]) -> list[str]:
     return [DEADLOCK] if protocol.methods("final") else []
 
 
+def properties_of(protocol: type[Protocol]) -> list[str]:
+    """All that can be violated: invariants, properties of runs, and freedom from deadlock."""
+    return [*claimed(protocol, None), *claimed_of_runs(protocol, None), DEADLOCK]
+
+
+def claimed_alone(
+    protocol: type[Protocol], name: str, depth: int | None
+) -> tuple[list[str], list[str], bool]:
+    """One property alone: invariants, properties of runs, and whether it is freedom from deadlock.
+
+    `depth` is that of the violation expected. Raises UnknownPropertyError; InputError if a property
+    of runs has one.
+    """
+    known = properties_of(protocol)
+    if name not in known:
+        said = f"{protocol.__name__} has no property `{name}`"
+        raise UnknownPropertyError(f"{said}; {instead(name, known)}")
+    of_runs = name in claimed_of_runs(protocol, None)
+    if of_runs and depth is not None:
+        raise InputError(f"{name} is a property of runs, which have no depth")
+    of_states = not of_runs and name != DEADLOCK
+    return [name] * of_states, [name] * of_runs, name == DEADLOCK
+
+
 def _named(
     protocol: type[Protocol], noun: str, known: list[str], only: Collection[str] | None
 ) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from quorate.checker.loading import name_of
@@ -47,6 +48,12 @@ def report(out: Output, found: Proof, core: bool) -> None:
         if i.trace is not None:
             _show(out, i)
     _last_lines(out, found)
+
+
+def unproved_line(target: type[Protocol], names: Collection[str]) -> str:
+    """That properties of runs are left to a search."""
+    said = f"{count(len(names), 'property')} of runs"
+    return f"not proved here: {said} (quorate check {name_of(target)}): {', '.join(names)}"
 
 
 def _at(i: InvariantProof) -> str:

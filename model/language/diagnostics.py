@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from quorate.errors import ArgumentError, ProtocolError
@@ -123,8 +124,16 @@ class UndefinedAt:
         """Whether a step is undefined, and not a property of a state."""
         return self.kind in ("init", "action")
 
+    @property
+    def short(self) -> str:
+        """The text with the name of the file alone."""
+        return self._in(Path(self.span.file).name)
+
     def __str__(self) -> str:
-        place = f"{self.span.file}:{self.span.line}: " if self.span.line else ""
+        return self._in(self.span.file)
+
+    def _in(self, file: str) -> str:
+        place = f"{file}:{self.span.line}: " if self.span.line else ""
         return f"{place}{self.name}({', '.join(map(repr, self.arguments))}): {self.what}"
 
 
@@ -138,3 +147,8 @@ class StepError(ProtocolError):
     def __init__(self, message: str, at: UndefinedAt | None = None) -> None:
         super().__init__(message)
         self.at = at
+
+    @property
+    def short(self) -> str:
+        """The message, with the name of the file alone."""
+        return str(self) if self.at is None else self.at.short

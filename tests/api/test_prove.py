@@ -8,8 +8,10 @@ import pytest
 
 import quorate
 from quorate.checker.errors import InputError
+from quorate.checker.loading import name_of
 from quorate.model.paxos import Paxos
 
+from ..support.protocols.runs import Pings
 from .schema import valid
 
 CASES = Path(__file__).parents[1] / "cases" / "models"
@@ -51,3 +53,14 @@ def test_an_unknown_invariant_is_refused() -> None:
         quorate.prove(Paxos, invariants=["agree"])
     with pytest.raises(InputError, match="Paxos has no invariant `agree`"):
         quorate.find_invariants(Paxos, ["agree"])
+
+
+def test_properties_of_runs_are_left_to_a_search() -> None:
+    result = quorate.prove(Pings, refute=False, effort=0.1)
+    assert result.unproved_runs[:2] == ("heard", "pings_are_heard")
+    said = f"5 properties of runs (quorate check {name_of(Pings)}): heard, pings_are_heard, "
+    assert f"! not proved here: {said}" in repr(result)
+    told = valid("prove", 4, result.to_json())["unproved_runs"]
+    assert told == list(result.unproved_runs)
+    of_one = quorate.prove(Pings, invariants=["in_range"], refute=False, effort=0.1)
+    assert not of_one.unproved_runs

@@ -225,7 +225,7 @@ class _InductiveChecker:
         try:
             self.ground.holds(reachable, state)
         except StepError as error:
-            return str(error)
+            return error.short
         return f"{reachable} is undefined"
 
     def _stricter(

@@ -191,7 +191,7 @@ class Ground:
             try:
                 after = interpreter.step(state, action, arguments)
             except StepError as error:
-                yield None, str(error)
+                yield None, error.short
             else:
                 if after is not None:
                     yield Move(action, arguments, after), ""

@@ -193,7 +193,7 @@ def _runs(protocol: type[Protocol], wanted: Sequence[str], effort: float) -> _Ru
         except (SizeError, DisagreementError):
             continue
         if run.undefined is not None:
-            return _Runs({}, str(run.undefined), str(sizes))
+            return _Runs({}, run.undefined.short, str(sizes))
         if run.outcome is BoundedOutcome.VIOLATED and run.violated and run.initial is not None:
             trace = _run_trace(protocol, sizes, run.initial, run.path, run.violated)
             return _Runs({run.violated: (trace, str(sizes))})

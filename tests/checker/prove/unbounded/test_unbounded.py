@@ -180,6 +180,7 @@ def test_a_second_message_of_one_key_is_violated_by_a_run() -> None:
     )
     key = found.invariant("Accept.key")
     assert key.status is ProofStatus.VIOLATED and "already was" in key.note
+    assert "/" not in key.note  # of the file the name alone
 
 
 @pytest.mark.exhaustive
