@@ -136,6 +136,25 @@ def test_followers_hear_of_a_decision_with_the_next_one_or_a_heartbeat(led):
     assert len(set(led.stores())) == 1
 
 
+def test_who_was_late_hears_its_mail_first_and_beats_once(led):
+    leader, follower = led.replicas["a"], led.replicas["b"]
+    follower.pass_time(100)
+    led.tick("a", 3)
+    assert follower.fire_timers() == ()
+    leader.pass_time(100)
+    assert [type(o.message) for o in leader.fire_timers()] == [Heartbeat] * 2
+    assert leader.fire_timers() == ()
+
+
+def test_that_a_beat_is_due_is_not_forgotten_when_the_leader_is_heard(led):
+    led.away = {"c"}
+    led.submit("a", put(1))
+    led.away = set()
+    led.replicas["c"].pass_time(3)
+    led.tick("a", 6)
+    assert [type(o.message) for o in led.replicas["c"].fire_timers()] == [CatchUp]
+
+
 def test_whoever_hears_a_leader_waits_anew(led):
     led.tick("b", 19)
     led.tick("a", 3)

@@ -122,6 +122,21 @@ def test_a_leader_heartbeats():
     ]
 
 
+def test_who_was_late_hears_its_mail_first_and_beats_once():
+    room = Room()
+    room.tick("a", 10)
+    leader, follower = room.replicas["a"], room.replicas["b"]
+    follower.pass_time(100)
+    room.tick("a", 3)
+    assert follower.fire_timers() == ()
+    leader.pass_time(3)
+    assert [(o.dst, type(o.message)) for o in leader.fire_timers()] == [
+        ("b", AppendEntries),
+        ("c", AppendEntries),
+    ]
+    assert leader.fire_timers() == ()
+
+
 def test_a_command_is_applied_everywhere_and_answered_by_the_leader():
     room = Room()
     room.tick("a", 10)
