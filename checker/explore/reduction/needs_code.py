@@ -21,7 +21,7 @@ from quorate.checker.explore.codegen.assembly import (
 )
 from quorate.checker.explore.codegen.lowering import WORD, const
 
-from .stubborn import All, Need, One, Steps, choices_in
+from .needs import All, Need, One, Steps, choices_in
 
 ALWAYS = 0  # number of a condition that is never true: such an option is always there
 NEVER = 1 << 62  # more than any set of steps costs

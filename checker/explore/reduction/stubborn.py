@@ -19,89 +19,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.codegen.groups import Group
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node
 
+from .needs import Need, Needs, One, Steps, choices_in
 from .stubborn_relations import Relations
 
 MOST_CASES = 2_000  # parts of the violation that are looked at one by one
 MOST_CHOICES = 1 << 16  # different ones, times the words of a set: their memory in each search
-
-
-# ---------------------------------------------------------------- what a condition needs
-
-
-@dataclass(frozen=True)
-class Steps:
-    """These steps, whatever the state is."""
-
-    mask: int
-
-
-@dataclass(frozen=True)
-class All:
-    """What each of these needs."""
-
-    parts: tuple[Need, ...]
-
-
-@dataclass(frozen=True)
-class One:
-    """What one of these needs, of those whose condition is (not) what `wanted` says."""
-
-    options: tuple[tuple[Bool, Need], ...]  # an option can be chosen where its condition is false
-
-
-Need = Steps | All | One  # steps, one of which every run takes that makes a false condition true
-
-
-def least(need: Need) -> int:
-    """Steps that are needed in every state."""
-    match need:
-        case Steps(mask):
-            return mask
-        case All(parts):
-            return reduce(or_, map(least, parts), 0)
-        case One(options):
-            return reduce(and_, (least(n) for _, n in options))
-
-
-def simplified(need: Need, given: int = 0) -> Need:
-    """The same without the steps that are there anyway, and without choices that are none."""
-    match need:
-        case Steps(mask):
-            return Steps(mask & ~given)
-        case All(parts):
-            found = [simplified(p, given) for p in parts]
-            fixed = reduce(or_, (p.mask for p in found if isinstance(p, Steps)), 0)
-            rest = [simplified(p, given | fixed) for p in found if not isinstance(p, Steps)]
-            kept: list[Need] = [p for p in dict.fromkeys(rest) if p != Steps(0)]
-            if fixed or not kept:
-                kept = [Steps(fixed), *kept]
-            return kept[0] if len(kept) == 1 else All(tuple(kept))
-        case One(options):
-            return _choice([(p, simplified(n, given)) for p, n in options])
-
-
-def _choice(options: Sequence[tuple[Bool, Need]]) -> Need:
-    always = [n for p, n in options if p is False or len(options) == 1]
-    for n in always:
-        if isinstance(n, Steps) and all(n.mask & ~least(other) == 0 for _, other in options):
-            return n
-    return always[0] if len(options) == 1 else One(tuple(options))
-
-
-def choices_in(need: Need, found: dict[Need, None]) -> None:
-    """Add the choices that a need is made of, parts first."""
-    if isinstance(need, Steps) or need in found:
-        return
-    for part in need.parts if isinstance(need, All) else (n for _, n in need.options):
-        choices_in(part, found)
-    found[need] = None
 
 
 @dataclass
@@ -127,6 +56,7 @@ class Stubborn:
 
     def __post_init__(self) -> None:
         self.relations = Relations(self.layout, self.groups)
+        self._made = Needs()
         self._known: dict[tuple[int, bool], Need] = {}
         self._choices: dict[Need, None] = {}
         steps = self.relations.steps
@@ -138,7 +68,7 @@ class Stubborn:
                 row |= self.relations.enablers(t)
                 self.needs.append(Steps(row))
             else:
-                need = simplified(self.need(step.changes))
+                need = self._made.simplified(self.need(step.changes))
                 self.needs.append(self._bounded(need, step.changes))
             self.rows.append(row)
 
@@ -166,9 +96,9 @@ class Stubborn:
         if p.op not in ("and", "or"):
             return Steps(self.relations.makers(p, value))
         if (p.op == "and") != value:
-            return All(tuple(self.need(q, value) for q in p.args))
+            return self._made.all(self.need(q, value) for q in p.args)
         g = self.layout.graph
-        return One(tuple((q if value else g.not_(q), self.need(q, value)) for q in p.args))
+        return self._made.one((q if value else g.not_(q), self.need(q, value)) for q in p.args)
 
     def _bounded(self, need: Need, p: Bool) -> Need:
         """The need of a condition; if there are too many choices, whatever touches it."""
@@ -197,7 +127,8 @@ class Stubborn:
             else:
                 found.append(need)
         while True:
-            found = [n for n in (simplified(n, always) for n in found) if n != Steps(0)]
+            simpler = (self._made.simplified(n, always) for n in found)
+            found = [n for n in simpler if n != Steps(0)]
             fixed = [n.mask for n in found if isinstance(n, Steps)]
             if not fixed:
                 return always, found
@@ -216,7 +147,7 @@ class Stubborn:
         g = self.layout.graph
         able = [step.changes for step in self.relations.steps]
         stuck = g.and_([*map(g.not_, able), g.not_(self.final)])
-        yield self._bounded(simplified(self.need(stuck)), stuck)
+        yield self._bounded(self._made.simplified(self.need(stuck)), stuck)
 
     def _case(self, p: Node, always: int) -> Need:
         """A case needs what makes it true as a whole, or what makes a false consequence true.
@@ -229,7 +160,8 @@ class Stubborn:
         inner = self.need(p)
         options = inner.options if isinstance(inner, One) else ((False, inner),)
         implied = ((q, self.need(q)) for q in self.relations.implied(p))
-        return simplified(One(((False, whole), *options, *implied)), always)
+        need = self._made.one(((False, whole), *options, *implied))
+        return self._made.simplified(need, always)
 
 
 def cases(graph: Graph, p: Bool) -> Iterator[Node]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from quorate.checker.explore.reduction import satisfiable as possible
 from quorate.checker.explore.reduction import stubborn
-from quorate.checker.explore.reduction.stubborn import Need, Steps, Stubborn
+from quorate.checker.explore.reduction.needs import Need, Steps
+from quorate.checker.explore.reduction.stubborn import Stubborn
 from quorate.checker.explore.reduction.stubborn_relations import Relations
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground import instances, quantifiers
