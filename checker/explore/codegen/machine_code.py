@@ -58,14 +58,14 @@ class MachineCode:
         folder: str = "kernels",
         improves: bool = False,
         optimised: bool = False,
-        first: Callable[[], Module] | bool = False,
+        first: Callable[[], Module | str] | None = None,
     ) -> None:
         self._optimised, self._first = optimised, first
         self._module, self._key, self._folder = module, key, folder
         self._tiers = [Tier.QUICK] if quick else [Tier.WELL]
         if improves:
             self._tiers = [Tier.QUICK, Tier.WELL]
-        if first:
+        if first is not None:
             self._tiers = [Tier.FIRST, *self._tiers]
         self._tier = self._tiers[0]
         self._engines = [self._loaded(self._best() or self._compiled(self._tiers[0]))]
@@ -101,7 +101,7 @@ class MachineCode:
         return f"{self._folder}/{name_of(how, what)}.o"
 
     def _text(self, tier: Tier) -> str:
-        return str(self._first()) if tier is Tier.FIRST and callable(self._first) else self.text
+        return str(self._first()) if tier is Tier.FIRST and self._first else self.text
 
     def _best(self) -> bytes | None:
         """The best code that was compiled before, if there is any."""

@@ -69,7 +69,7 @@ def test_a_later_start_has_the_best_code_that_was_made(
 
 
 def test_what_is_made_at_first_is_replaced_in_two_steps(cache: Path) -> None:
-    eight: Any = TEXT.replace("7", "8")
+    eight = TEXT.replace("7", "8")
     code = MachineCode(TEXT, improves=True, first=lambda: eight)
     assert (code.tier, seven(code)) == (Tier.FIRST, 8)
     for tier in (Tier.QUICK, Tier.WELL):
