@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from quorate.checker.errors import InputError, take_posix
+from quorate.checker.one_thread import one_thread
 
 
 @contextmanager
@@ -97,6 +98,7 @@ class _Process:
 
 def main() -> None:
     """Answer calls until the connection is closed, be it that the caller was killed."""
+    one_thread()
     connection = Connection(int(sys.argv[1]))
     module, _, name = sys.argv[2].partition(":")
     function = getattr(importlib.import_module(module), name)

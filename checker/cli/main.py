@@ -13,6 +13,8 @@ import traceback
 
 import click
 
+from quorate.checker.one_thread import one_thread
+
 from .exit_codes import OUR_BUG
 from .streams import occupy, print_whole, standard, undisturbed
 
@@ -93,8 +95,7 @@ def main() -> None:
     if COMPLETE in os.environ:  # a shell asks, in bytes
         quorate.main(prog_name="quorate")
     gc.set_threshold(NEW_OBJECTS)
-    # NumPy's linear algebra, which nothing here uses, would start a thread for each core.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    one_thread()
     occupy()
     code = run(sys.argv[1:])
     gc.freeze()  # Python looks for garbage as it ends, which takes a fifth of a short run

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import pytest
@@ -13,6 +15,7 @@ from click.shell_completion import ShellComplete
 import quorate
 from quorate.checker.cli.main import COMPLETE, VERBS, main
 from quorate.checker.cli.main import quorate as command
+from quorate.checker.one_thread import VARIABLE
 
 
 def test_it_runs_as_a_module() -> None:
@@ -25,6 +28,23 @@ def test_it_runs_as_a_module() -> None:
 
 def test_the_package_has_its_version() -> None:
     assert quorate.__version__ == version("quorate")
+
+
+def test_only_numpy_is_told_to_start_no_threads(tmp_path: Path) -> None:
+    show = "import os; print(os.environ.get('OPENBLAS_NUM_THREADS'))\n"
+    (tmp_path / "numpy.py").write_text(show)
+    begun = "from quorate.checker.one_thread import one_thread; one_thread()\n"
+    code = f"{begun}{show}import numpy\n{show}"
+    for given, expected in (({}, ["None", "1", "None"]), ({VARIABLE: "3"}, ["3"] * 3)):
+        clean = {name: text for name, text in os.environ.items() if name != VARIABLE}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**clean, **given, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == expected
 
 
 def completed(*begun: str) -> list[str]:
