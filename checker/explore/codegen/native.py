@@ -182,8 +182,9 @@ class Code:
         self._passed = "PP" + "".join(map(_passed, kinds))
         self.name = f"{_named(function)} {kinds} {age}"
         key = f"{self.name} {_versions()}"
-        how = {"improves": True, "optimised": True}
-        self._code = MachineCode(self._text, key=key, folder="driver", **how)
+        self._code = MachineCode(
+            self._text, key=key, folder="driver", improves=True, optimised=True
+        )
         self._type = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
         self._call = self._callable()
         result = ctypes.CFUNCTYPE(ctypes.c_int32)(self._code.address("result"))
