@@ -76,8 +76,9 @@ def _counts(out: Output, found: Modification) -> None:
     rows += [(f"steps of {a}", before.fired.get(a), after.fired.get(a)) for a in actions]
     shown = [(name, _number(x), _number(y)) for name, x, y in rows]
     wide, left, right = (max(map(len, column)) for column in zip(*shown, strict=True))
+    arrow = "->" if out.ascii else "→"  # put in later, it would take room from what aligns numbers
     for name, x, y in shown:
-        out.line(f"{name:<{wide}}  {x:>{left}} → {y:>{right}}", indent=1)
+        out.line(f"{name:<{wide}}  {x:>{left}} {arrow} {y:>{right}}", indent=1)
 
 
 def _number(n: int | None) -> str:

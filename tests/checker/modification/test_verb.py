@@ -56,6 +56,17 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("old.py")
 
 
+def test_numbers_stand_below_each_other_in_ascii(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("new.py").write_text(LOCK.replace("        require(self.held[n])\n", ""))
+    run(["diff", "old.py:Lock", "new.py:Lock", "-s", "Node=3", "--ascii"])
+    counted = [
+        x for x in capsys.readouterr().out.splitlines() if x.startswith("  ") and " -> " in x
+    ]
+    assert len({len(x) for x in counted}) == 1 and any("->  " in x for x in counted), counted
+
+
 def test_a_guard_is_gone(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("new.py").write_text(LOCK.replace("        require(self.is_free())\n", ""))
     assert run(["diff", "old.py:Lock", "new.py:Lock", *SIZES, "--trace", "run.itf.json"]) == 1
