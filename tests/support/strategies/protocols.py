@@ -175,7 +175,8 @@ class Maker(Asking, Starts):
                 choices += [one, one, option(one), T("set", parts=(one,))] * 2
             if self.aside(30):
                 pair = T("pair", parts=(choices[len(choices) // 2], self.basic[-1]))
-                choices += [pair, option(pair), T("set", parts=(pair,))]
+                plain = all(t.kind != "set" for t in pair.parts)  # else CPython cannot hash it
+                choices += [pair, option(pair), T("set", parts=(pair,)) if plain else pair]
             if nats := self.of_kind("nat"):
                 inner = [BOOL, *self.of_kind("sort", "bottomed", "enum"), *self.records]
                 choices += [T("seq", nats[0].name, (t,)) for t in inner]
