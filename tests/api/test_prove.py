@@ -9,6 +9,7 @@ import pytest
 import quorate
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
+from quorate.checker.rendering.html.page import page_of
 from quorate.model.paxos import Paxos
 
 from ..support.protocols.runs import Pings
@@ -60,7 +61,8 @@ def test_properties_of_runs_are_left_to_a_search() -> None:
     assert result.unproved_runs[:2] == ("heard", "pings_are_heard")
     said = f"5 properties of runs (quorate check {name_of(Pings)}): heard, pings_are_heard, "
     assert f"! not proved here: {said}" in repr(result)
-    told = valid("prove", 4, result.to_json())["unproved_runs"]
-    assert told == list(result.unproved_runs)
+    document = valid("prove", 4, result.to_json())
+    assert document["unproved_runs"] == list(result.unproved_runs)
+    assert "properties of runs, not proved here: heard, " in page_of(document, "2026-11-30")
     of_one = quorate.prove(Pings, invariants=["in_range"], refute=False, effort=0.1)
     assert not of_one.unproved_runs

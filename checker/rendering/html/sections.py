@@ -256,7 +256,9 @@ def _checks(p: Json) -> Part:
 
 def warnings(d: Json) -> Element | None:
     """What a result leaves open."""
-    said = d.get("warnings") or ()
+    said = list(d.get("warnings") or ())
+    if runs := d.get("unproved_runs"):
+        said.append(f"properties of runs, not proved here: {', '.join(runs)}")
     return section("Warnings", e("ul", *(e("li", w) for w in said))) if said else None
 
 
