@@ -90,7 +90,7 @@ class Record(Struct, frozen=True, cache_hash=True):
             """Say how fields are read: as attributes they could not be called `tag` or `get`."""
             tag, names = self.tag or "record", self._names()
             raise AttributeError(
-                f"{tag} has no attribute {name!r}; m[{name!r}] reads a field ({names})"
+                f"{tag} has no attribute {name!r}: its fields ({names}) are read as in m['field']"
             )
 
     def _names(self) -> str:

@@ -41,6 +41,5 @@ def test_what_is_of_none_of_the_types_is_refused() -> None:
 
 def test_proofs_for_any_size_refuse_them_by_name() -> None:
     assert prove_unbounded(Unions, refute=False).unsupported == (
-        "not supported by proofs for any size: optional values of type Client | Server | None "
-        "(variable `owner`)"
+        "not supported by proofs for any size: unions of type Client | Server (variable `owner`)"
     )

@@ -43,7 +43,7 @@ class TcpAdapter(SyncObjAdapter):
 
     def deliver_all(self) -> None:
         for record in self.wire.taken():
-            self.other("deliver", record.get("to"), record)
+            self.other("deliver", record["to"], record)
             self.deliver_all()
 
     def give(self, source: str, target: str, message: Any) -> None:
