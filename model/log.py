@@ -46,14 +46,17 @@ class SlotLog(Protocol):
 
 
 class GrowingLog(Protocol):
-    """The values in their order."""
+    """The values in their order; a step adds one or several, as one commit of Raft may."""
 
     log: Seq[Value, Index] = durable(())
 
     @action
-    def append(self, v: Value) -> None:
-        require(any(len(self.log) < n for n in Index))  # the bound
-        self.log = self.log + (v,)  # type: ignore[assignment]  # noqa: RUF005
+    def extend(self, longer: Seq[Value, Index]) -> None:
+        require(len(self.log) < len(longer))
+        require(
+            all(longer[n - 1] == self.log[n - 1] for n in Index if n > 0 and n <= len(self.log))
+        )
+        self.log = longer
 
     @step_property
     def what_is_there_stays(self, old: GrowingLog) -> bool:

@@ -16,6 +16,7 @@ from . import consensus, log, multipaxos, multipaxos_log, paxos, paxos_roles, re
 from .language import Protocol
 from .proofs import paxos as proofs
 from .proofs import refinement as refinement_lemmas
+from .proofs.raft_agreed import ProvedRecordedRaft
 
 Abstracted = Mapping[str, Any]
 
@@ -198,10 +199,10 @@ def multipaxos_log_to_log(self: multipaxos_log.MultiPaxosLog) -> Abstracted:
     }
 
 
-@refinement(concrete=refined.RecordedRaft, abstract=log.GrowingLog, steps=2)
+@refinement(concrete=refined.RecordedRaft, abstract=log.GrowingLog, lemmas=ProvedRecordedRaft)
 def raft_to_log(self: refined.RecordedRaft) -> Abstracted:
-    """The commands that are known to be committed; two entries may become so at once."""
-    return {"log": tuple(self.agreed[i].v for i in range(len(self.agreed)))}
+    """The commands that are known to be committed."""
+    return {"log": tuple(entry.v for entry in self.agreed)}
 
 
 BUNDLED: tuple[Refinement, ...] = (

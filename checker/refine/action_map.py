@@ -1,9 +1,9 @@
 """Guesses of the abstract step that each concrete action is, from explored steps.
 
 A guess is a sequence of abstract actions, mostly of one, with a term for each parameter: a
-parameter of the concrete action, a field of the message that it receives, or the value of a
-variable. Guesses that do not explain the explored steps are dropped. That a guess explains all
-steps is left to the proof.
+parameter of the concrete action, a field of the message that it receives, the value of a variable,
+or the sequence that an abstract variable is after the step. Guesses that do not explain the
+explored steps are dropped. That a guess explains all steps is left to the proof.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from quorate.model.language.declare.types import (
     MessagesType,
     OptionType,
     RecordType,
+    SeqType,
     SetType,
     Type,
 )
@@ -35,6 +36,7 @@ from quorate.model.language.ir.traverse import free
 from quorate.model.refinements import Refinement
 
 from .abstract import Abstract, Path
+from .choices import AFTER
 from .images import Images, Regroup
 from .matching import Matching
 from .sizing import RefinementSizes
@@ -83,6 +85,7 @@ class _Sample:
 
     state: State
     arguments: Mapping[str, Any]
+    after: State
     paths: tuple[Path, ...]
 
 
@@ -166,6 +169,7 @@ class _Guess:
                 _Sample(
                     self.explorer.state(int(graph.sources[e])),
                     dict(graph.edge_labels[int(graph.labels[e])].arguments),
+                    images.states[int(other[e])],
                     self._paths(images.states[int(one[e])], images.states[int(other[e])]),
                 )
                 for e in spread
@@ -269,9 +273,13 @@ class _Guess:
             fitting = [[x for x in given if x.type == k] for k in keys]
             for row in itertools.product(*fitting):
                 yield from _present(c.Read(variable=v.name, keys=row, type=t), t)
+        yield from (name for _, name in sequences_afterwards(self.matching.description))
 
     def _valued(self, term: c.Expr, t: Type, sample: _Sample) -> Any:
         """The value of a term in a sample, as an abstract value; NOTHING if it is undefined."""
+        if isinstance(term, c.Var) and term.name.endswith(AFTER):
+            variables = zip(self.abstract.description.variables, sample.after, strict=True)
+            return next(x for v, x in variables if term.name == f"{v.name}{AFTER}")
         try:
             self.view.show(sample.state)
             return self.translator.value("", t, self._value(term, sample))
@@ -291,6 +299,15 @@ class _Guess:
                 row = tuple(self._value(k, sample) for k in keys)
                 return held if not row else held[row[0] if len(row) == 1 else row]
         raise TypeError(term)
+
+
+def sequences_afterwards(upper: c.Description) -> list[tuple[c.Read, c.Var]]:
+    """The abstract variables that are sequences, each with the name of its value after a step."""
+    return [
+        (c.Read(variable=v.name, keys=(), type=v.type), c.Var(name=f"{v.name}{AFTER}", type=v.type))
+        for v in upper.variables
+        if isinstance(v.type, SeqType)
+    ]
 
 
 def _present(e: c.Expr, t: Type) -> Iterator[c.Expr]:

@@ -16,7 +16,7 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.definedness import UndefinedCase, undefined_cases
 from quorate.checker.prove.unbounded.logic import Formula, conj, disj, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
-from quorate.checker.prove.unbounded.states import State
+from quorate.checker.prove.unbounded.states import Env, State
 from quorate.checker.prove.unbounded.steps import InitialValues, SymbolicStep
 from quorate.checker.prove.unbounded.translate import FirstOrderTranslator
 from quorate.model.language.declare.protocol import Mark
@@ -28,7 +28,13 @@ from quorate.model.language.ir.build import TRUE, conjunction, negation
 from quorate.model.language.ir.traverse import free, walk
 from quorate.model.refinements import Refinement
 
-from .action_map import AbstractCall, Alternatives, CallSequence, shown_calls
+from .action_map import (
+    AbstractCall,
+    Alternatives,
+    CallSequence,
+    sequences_afterwards,
+    shown_calls,
+)
 from .choices import AFTER, Picked
 from .composing import after
 from .flattening import Flattening
@@ -209,30 +215,42 @@ class Simulation:
         premise = conj([*step.guards, *step.choices])
         if not alternatives or not changed:
             return Claim(action.name, premise, (tuple(changed),), (), known)
-        wrong = tuple(tuple(self._wrong(sequence, step, touched)) for sequence in alternatives)
+        env = {**step.env, **self._afterwards(state, step.env)}
+        wrong = tuple(tuple(self._wrong(sequence, step, env, touched)) for sequence in alternatives)
         return Claim(action.name, premise, wrong, tuple(changed), known)
 
+    def _afterwards(self, state: State, env: Env) -> Env:
+        """The values after the step that may be arguments of abstract actions, by name."""
+        at = FirstOrderTranslator(self.signature, state)
+        return {
+            name.name: at.value(self._read(v, {}), env)
+            for v, name in sequences_afterwards(self.upper)
+        }
+
     def _wrong(
-        self, sequence: CallSequence, step: SymbolicStep, touched: list[bool]
+        self, sequence: CallSequence, step: SymbolicStep, env: Env, touched: list[bool]
     ) -> Iterator[Deviation]:
-        """The deviations of a step from a sequence of abstract actions: guards and effects."""
+        """The deviations of a step from a sequence of abstract actions: guards and effects.
+
+        `env` gives the values of what the arguments mention.
+        """
         images, written = self.rewriting.images, set[Any]()
         for call in sequence:
             upper = self.upper.action(call.action)
-            yield from self._not_enabled(call, upper, images, step)
+            yield from self._not_enabled(call, upper, images, env)
             images = after(images, upper, call.env(upper))
             written |= writes(upper)
         state, actions = self._picked(step), shown_calls(sequence, arguments=False)
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
             if may_change or row.place in written:
                 expected = self.flat.expr(Rewriting(images).expr(row.now(), {}))
-                f = self._differ(row, (state, now, step.env), (self.before, expected, step.env))
+                f = self._differ(row, (state, now, env), (self.before, expected, env))
                 given = self._defined({"": self.before}, now, expected)
                 given |= self._defined({AFTER: state}, now)
                 yield Deviation(f"{actions}: what it does to {row}", f, given)
 
     def _not_enabled(
-        self, call: AbstractCall, upper: c.Action, images: Mapping[str, Image], step: SymbolicStep
+        self, call: AbstractCall, upper: c.Action, images: Mapping[str, Image], given: Env
     ) -> Iterator[Deviation]:
         """The guards that may keep an abstract action from following those before it.
 
@@ -242,9 +260,9 @@ class Simulation:
 
         def wrong(what: str, condition: c.Expr) -> Deviation:
             found = self.flat.expr(condition)
-            f = FirstOrderTranslator(self.signature, self.before).formula(found, step.env)
-            given = self._defined({"": self.before}, found)
-            return Deviation(f"{call.action}: {what}", neg(f), given)
+            f = FirstOrderTranslator(self.signature, self.before).formula(found, given)
+            axioms = self._defined({"": self.before}, found)
+            return Deviation(f"{call.action}: {what}", neg(f), axioms)
 
         for p, term in zip(upper.parameters, call.terms, strict=True):
             if term is not None and (condition := self._possible(p, term, rewriting)) != TRUE:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
+from quorate.checker.prove.unbounded.hints import hints_of
 from quorate.checker.prove.unbounded.meeting import not_always, proved_systems
 from quorate.checker.prove.unbounded.proof import Houdini
 from quorate.checker.prove.unbounded.results import DEFINEDNESS, ProofStatus
+from quorate.model.language import Protocol
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
@@ -121,7 +123,7 @@ class _ProofSearch:
             guesses = self._guesses(matching)
             self.asked = self._questions(simulation, guesses)
             self.obligations = simulation.obligations
-            found = Houdini(self.obligations, self.seed, self.effort).run()
+            found = self._search(simulation.protocol).run()
             known = [
                 i.invariant
                 for i in found
@@ -147,6 +149,11 @@ class _ProofSearch:
             unsupported=unsupported,
             where=where,
         )
+
+    def _search(self, protocol: type[Protocol]) -> Houdini:
+        """For the invariants of the concrete protocol, with the hints of its own proof."""
+        hints = hints_of(protocol)
+        return Houdini(self.obligations, self.seed, self.effort, hints=hints)
 
     def _guesses(self, matching: Matching) -> Mapping[str, list[Alternatives]]:
         if self.sizes is None:

@@ -16,7 +16,14 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
-from quorate.model.language.declare.types import MapType, MessagesType, OptionType, RecordType, Type
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    OptionType,
+    RecordType,
+    SeqType,
+    Type,
+)
 from quorate.model.language.frontend.enabling import function_reader
 from quorate.model.language.frontend.expressions import ExpressionReader
 from quorate.model.language.frontend.source import function_source
@@ -31,6 +38,7 @@ from .choices import Pick
 from .matching import Matching
 from .naming import Locals, Modules
 from .rewriting import Image, Rewriting
+from .sequences import is_made_sequence, made_sequence
 
 _uids = itertools.count(-1000, -1)
 
@@ -171,6 +179,9 @@ class _Mapping:
         if self._is_pick(node):
             assert isinstance(node, ast.Call)
             return self._pick(node, t, reader, keys, env)
+        if isinstance(t, SeqType) and is_made_sequence(node):
+            assert isinstance(node, ast.Call)
+            return self._lowered(made_sequence(node, t, reader, self.lowering, env))
         found = reader.value(node, t) if t is not None else reader.read(node)
         return self._lowered(self.lowering.coerced(found, t or found.type, env))
 

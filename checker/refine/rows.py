@@ -1,4 +1,7 @@
-"""The rows of an abstract state: "max_bal[a] is b", "this message is sent"."""
+"""The rows of an abstract state: "max_bal[a] is b", "this message is sent".
+
+A sequence has two kinds: "the length of log is n" and "at position i of log is v".
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.build import constant
+from quorate.model.language.ir.build import conjunction, constant
 
 from .rewriting import Image
 
@@ -29,13 +32,15 @@ class StateRow:
     """One kind of fact about an abstract state: about a cell, a member, a message, for any `names`.
 
     `keys` are those of the names that are keys of the map. `item` is the value of the cell, or the
-    member of the set or the messages; None if the cell is itself a truth value.
+    member of the set or the messages; None if the cell is itself a truth value. Of a sequence it
+    is what is at the `position`, or the length if there is none.
     """
 
     variable: Variable
     names: tuple[c.Var, ...]
     keys: tuple[c.Var, ...]
     item: c.Expr | None
+    position: c.Var | None = None
 
     @property
     def cell(self) -> Type:
@@ -67,6 +72,13 @@ class StateRow:
             return held
         if isinstance(self.cell, SetType):
             return c.Member(item=self.item, of=held, type=c.BOOL)
+        if isinstance(self.cell, SeqType):
+            length = c.Len(of=held, type=self.cell.length)
+            if self.position is None:
+                return c.Eq(left=length, right=self.item, type=c.BOOL)
+            at = c.At(of=held, index=self.position, type=self.cell.element)
+            inside = c.Less(left=self.position, right=length, type=c.BOOL)
+            return conjunction([inside, c.Eq(left=at, right=self.item, type=c.BOOL)])
         return c.Eq(left=held, right=self.item, type=c.BOOL)
 
 
@@ -88,6 +100,11 @@ def rows_of(v: Variable) -> list[StateRow]:
     names = tuple(c.Var(name=f"{ROW}key {i}", type=t) for i, t in enumerate(keys))
     if isinstance(cell, BoolType):
         return [StateRow(v, names, names, None)]
+    if isinstance(cell, SeqType):
+        position = c.Var(name=f"{ROW}position", type=cell.length)
+        items, _, item = _item(cell.element, names)
+        length = StateRow(v, *_item(cell.length, names))
+        return [length, StateRow(v, (*items, position), names, item, position)]
     return [StateRow(v, *_item(cell.element if isinstance(cell, SetType) else cell, names))]
 
 

@@ -104,6 +104,8 @@ class TermTranslator(ABC):
             case c.MakeSeq(items=items, type=SeqType(element, _)):
                 empty, number = self._anything(element), self.signature.number
                 return listed([self.value(x, env) for x in items], empty, number)
+            case c.SeqComp():
+                return self._comprehended(e, env)
             case c.Len(of=of) if isinstance(of.type, SeqType):
                 return self.sequence(of, env).length
             case c.Arith(op=op, left=left, right=right) if is_linear(e):
@@ -114,6 +116,21 @@ class TermTranslator(ABC):
                 return single(self.signature.literal(value, e.type, e.span))
         if e.type == BoolType():
             return self.signature.truth(self.formula(e, env))
+        raise unsupported(e)
+
+    def _comprehended(self, e: c.SeqComp, env: Env) -> SequenceValue:
+        """The value at a position is that of the element for the item, or number, there."""
+        (binder,) = e.binders
+
+        def made(x: Value) -> Value:
+            return self.value(e.element, {**env, binder.var.name: x})
+
+        match binder.domain:
+            case c.OverMembers(of=of):
+                items = self.sequence(of, env)
+                return SequenceValue(items.length, lambda i: made(items.item(i)))
+            case c.OverRange(lower=c.Lit(value=0), upper=upper):
+                return SequenceValue(self.term(upper, env), lambda i: made(single(i)))
         raise unsupported(e)
 
     def _anything(self, t: Type) -> Value:
@@ -164,6 +181,7 @@ WORDS = {
     "MakeSeq": "sequences",
     "OneOf": "unions",
     "Prefix": "sequences",
+    "SeqComp": "sequences",
     "Suffix": "sequences",
 }
 

@@ -178,7 +178,7 @@ CASES = [
             "append": {"": 540},
             "receive_append": {"": 3956},
             "receive_ack": {"": 24},
-            "advance_commit": {"append": 24},
+            "advance_commit": {"extend": 24},
         },
     ),
 ]

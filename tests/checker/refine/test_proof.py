@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from quorate.model.language import (
     Map,
     Nat,
     Protocol,
+    Record,
     Seq,
     Sort,
     action,
@@ -40,6 +42,7 @@ from quorate.model.refinements import (
     paxos_roles_to_consensus,
     paxos_roles_to_paxos,
     paxos_to_voting,
+    raft_to_log,
     voting_to_consensus,
 )
 from quorate.model.voting import Voting
@@ -321,6 +324,87 @@ def test_a_mapping_that_may_have_no_value_is_open() -> None:
     assert not proof.proved and place.endswith("past the end of the sequence")
     proof = prove_refinement(Refinement(Log, Consensus, within), sizes, effort=1)
     assert not any("self.log[3]" in p for p in proof.undefined), proof.undefined
+
+
+class Noted(Record):
+    c: Value
+    b: Ballots
+
+
+class Notes(Protocol):
+    notes: Seq[Noted, Ballots] = durable(())
+
+    @action
+    def note(self, c: Value, b: Ballots) -> None:
+        require(any(len(self.notes) < n for n in Ballots))
+        self.notes = self.notes + (Noted(c, b),)  # noqa: RUF005
+
+
+class Shortened(Notes):
+    @action
+    def forget(self, b: Ballots) -> None:
+        require(b < len(self.notes))
+        self.notes = self.notes[:b]
+
+
+class Kept(Protocol):
+    values: Seq[Value, Ballots] = durable(())
+
+    @action
+    def extend(self, longer: Seq[Value, Ballots]) -> None:
+        require(len(self.values) < len(longer))
+        require(longer[: len(self.values)] == self.values)
+        self.values = longer
+
+
+def noted(self):  # type: ignore[no-untyped-def]
+    return {"values": tuple(x.c for x in self.notes)}
+
+
+def by_position(self):  # type: ignore[no-untyped-def]
+    return {"values": tuple(self.notes[i].c for i in range(len(self.notes)))}
+
+
+def late(self):  # type: ignore[no-untyped-def]
+    return {"values": tuple(self.notes[i].c for i in range(1, len(self.notes)))}
+
+
+def next_ones(self):  # type: ignore[no-untyped-def]
+    return {"values": tuple(self.notes[i + 1].c for i in range(len(self.notes)))}
+
+
+NOTES = {"Value": 2, "Ballots": 1}
+
+
+@pytest.mark.parametrize("mapping", [noted, by_position])
+def test_a_sequence_is_made_of_another(mapping: Any) -> None:
+    proof = prove_refinement(Refinement(Notes, Kept, mapping), NOTES, effort=3)
+    assert proof.proved and ways(proof) == {"note": ["extend(values after the step)"]}
+
+
+def test_a_sequence_that_gets_shorter_does_not_grow() -> None:
+    link = Refinement(Shortened, Kept, noted)
+    assert check_refinement(link, NOTES).status is RefinementStatus.FAILS
+    proof = prove_refinement(link, NOTES, effort=1)
+    assert [p.action for p in proof.parts if not p.proved] == ["forget"]
+
+
+def test_made_sequences_of_other_lengths_or_past_the_end_are_open() -> None:
+    proof = prove_refinement(Refinement(Notes, Kept, late), NOTES, effort=1)
+    assert "this sequence as a" in (proof.unsupported or "") and not proof.proved
+    proof = prove_refinement(Refinement(Notes, Kept, next_ones), None, effort=1)
+    assert [p for p in proof.undefined if p.endswith("past the end of the sequence")]
+    assert not proof.proved
+
+
+@pytest.mark.exhaustive
+def test_recorded_raft_is_a_log_that_grows() -> None:
+    sizes = {"Server": 2, "Value": 1, "Term": 1, "Index": 1}
+    proof = prove_refinement(raft_to_log, sizes)
+    assert proof.proved and proof.unmet == () and "leaders_agree" in proof.used
+    assert {n: w for n, w in ways(proof).items() if w} == {
+        "advance_commit": ["extend(log after the step)"]
+    }
 
 
 class Counted(Protocol):
