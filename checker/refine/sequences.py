@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 
 from quorate.checker.prove.unbounded import UnsupportedError
+from quorate.checker.prove.unbounded.values import SeqComp
 from quorate.model.language.declare.types import SeqType
 from quorate.model.language.frontend.expressions import ExpressionReader
 from quorate.model.language.ir import core as c
@@ -45,7 +46,7 @@ def made_sequence(
     lengths = [_length(b) for b in found.binders]
     if lengths != [t.length] or found.condition != TRUE or found.element.type != t.element:
         raise UnsupportedError(f"this sequence as a {t}", reader.span(node))
-    return c.SeqComp(
+    return SeqComp(
         binders=found.binders, condition=TRUE, element=found.element, type=t, span=found.span
     )
 

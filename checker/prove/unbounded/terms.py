@@ -24,6 +24,7 @@ from .states import Env, State
 from .values import (
     MessageValue,
     OptionalValue,
+    SeqComp,
     SequenceValue,
     Value,
     at,
@@ -104,7 +105,7 @@ class TermTranslator(ABC):
             case c.MakeSeq(items=items, type=SeqType(element, _)):
                 empty, number = self._anything(element), self.signature.number
                 return listed([self.value(x, env) for x in items], empty, number)
-            case c.SeqComp():
+            case SeqComp():
                 return self._comprehended(e, env)
             case c.Len(of=of) if isinstance(of.type, SeqType):
                 return self.sequence(of, env).length
@@ -118,7 +119,7 @@ class TermTranslator(ABC):
             return self.signature.truth(self.formula(e, env))
         raise unsupported(e)
 
-    def _comprehended(self, e: c.SeqComp, env: Env) -> SequenceValue:
+    def _comprehended(self, e: SeqComp, env: Env) -> SequenceValue:
         """The value at a position is that of the element for the item, or number, there."""
         (binder,) = e.binders
 
@@ -181,7 +182,6 @@ WORDS = {
     "MakeSeq": "sequences",
     "OneOf": "unions",
     "Prefix": "sequences",
-    "SeqComp": "sequences",
     "Suffix": "sequences",
 }
 

@@ -49,6 +49,13 @@ from .logic import (
 LENGTH, ITEM, FLAG = "#", "[]", "?"
 
 
+class SeqComp(c.SetComp):
+    """The values in their order; one binder, over a sequence or a range.
+
+    Mappings of refinements make it, protocols do not: so no other engine reads it.
+    """
+
+
 @dataclass(frozen=True)
 class MessageValue:
     """A message or record by its fields; `index` is the key at which its maps are looked at."""

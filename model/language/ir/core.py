@@ -139,10 +139,6 @@ class SetComp(_Over):
     element: Expr
 
 
-class SeqComp(SetComp):
-    """The values in their order; one binder, over a sequence or a range. Only mappings have it."""
-
-
 class Filter(_Over):
     """The items of a sequence for which the condition holds; one binder, over its items."""
 
