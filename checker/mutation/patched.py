@@ -105,8 +105,13 @@ class PatchedKernel(Kernel):
         self._parts[JoinedPart.OLD_CHECK_AT] = self.original.check()
         self._parts[JoinedPart.NEW_CHECK_AT] = self.own.check()
 
+    @property
+    def slice(self) -> int:
+        """As few as the one of the two whose code is to be improved first."""
+        return min(self.original.slice, self.own.slice)
+
     def improve(self, expanded: int) -> None:
-        """Compile both kernels well once a search has expanded many states."""
+        """Compile the code of both kernels better as a search expands more states."""
         self.original.improve(expanded)
         self.own.improve(expanded)
         self._give()

@@ -40,14 +40,14 @@ from .node_config import NodeConfig
 from .systems import admit_submission, codec_of, variant_of
 from .tcp_host import Log, TcpHost
 
-CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def uptime_s() -> float:
     """Seconds that never go back. While the machine is suspended they go on where it has a clock
     that does: Linux has, and `loop.time()` is another one.
     """
-    return time.clock_gettime(CLOCK)
+    return time.monotonic() if CLOCK is None else time.clock_gettime(CLOCK)
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ import os
 import pkgutil
 import signal
 import sys
+import time
 import traceback
 
 MODULES = ("fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "readline", "syslog")
@@ -27,6 +28,8 @@ OF_OS += (
     "sysconf",
 )
 SIGNALS = ("SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGSTOP")
+SIGNALS += ("SIGCONT",)
+OF_TIME = ("clock_gettime", "CLOCK_BOOTTIME", "CLOCK_MONOTONIC")
 OTHERS = ("asyncio", "multiprocessing.connection", "platform", "subprocess", "tempfile", "uuid")
 OTHERS += ("cvc5", "hypothesis", "networkx", "numba", "pysat.solvers", "pytest", "ray", "z3")
 
@@ -39,7 +42,7 @@ def main() -> None:
         importlib.import_module(name)
     for name in MODULES:
         sys.modules[name] = None  # type: ignore[assignment]
-    for module, names in ((os, OF_OS), (signal, SIGNALS)):
+    for module, names in ((os, OF_OS), (signal, SIGNALS), (time, OF_TIME)):
         for name in names:
             if hasattr(module, name):
                 delattr(module, name)

@@ -125,7 +125,8 @@ CHANCE: Mapping[str, Any] = {
 def _replaced() -> dict[int, Any]:
     """What stands in for what, by identity: functions of the library are bound methods."""
     found = {id(original): other for original, other in (OF_THREADING | OF_SOCKETS).items()}
-    for module, instead in ((time, TIME), (random, CHANCE)):
+    for module, named in ((time, TIME), (random, CHANCE)):
+        instead = {name: other for name, other in named.items() if hasattr(module, name)}
         found |= {id(getattr(module, name)): other for name, other in instead.items()}
         found[id(module)] = _Module(module, instead)
     for module in (threading, _thread, queue, concurrent.futures, socket, select, selectors):
