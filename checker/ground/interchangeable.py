@@ -123,7 +123,7 @@ def _roots(description: c.Description) -> Iterator[tuple[str, Any]]:
             yield action.name, guard.condition
         for effect in action.effects:
             yield action.name, effect
-    for p in description.properties:
+    for p in (*description.properties, *description.finals):
         yield p.name, p.body
 
 

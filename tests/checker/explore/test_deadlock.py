@@ -103,6 +103,30 @@ class Broken(Restless):
         return self.n < 2
 
 
+FIRST, LAST = Fork(0), Fork(2)
+
+
+class Preferring(Protocol):
+    """One fork is taken, for good; only with one of them may the run end."""
+
+    taken: Map[Fork, bool] = durable(False)
+
+    @action
+    def take(self, k: Fork) -> None:
+        require(not any(self.taken[x] for x in Fork))
+        self.taken[k] = True
+
+    @final
+    def done(self) -> bool:
+        return self.taken[FIRST]
+
+
+class PreferringLast(Preferring):
+    @final
+    def done(self) -> bool:
+        return self.taken[LAST]
+
+
 SIZES = {"Proc": 2, "Fork": 2}
 WAYS: dict[str, dict[str, Any]] = {
     "memory": {},
@@ -136,6 +160,14 @@ def test_where_a_run_may_end_it_is_none(way: str) -> None:
     result = quorate.check(Restless, sizes={"Count": 3}, deadlock=True, **WAYS[way])
     assert len(result.exploration.path) == 3
     assert not quorate.check(Restless, sizes={"Count": 3}, **WAYS[way]).violation
+
+
+@pytest.mark.parametrize("protocol", [Preferring, PreferringLast])
+def test_what_is_final_of_one_element_alone_ends_symmetry(protocol: type[Protocol]) -> None:
+    """One state of the orbit is final, and the others are deadlocks."""
+    for symmetry in (False, True):
+        result = quorate.check(protocol, sizes={"Fork": 3}, deadlock=True, symmetry=symmetry)
+        assert (result.exploration.violated, len(result.exploration.path)) == (DEADLOCK, 1)
 
 
 def test_an_invariant_comes_first() -> None:
