@@ -65,67 +65,9 @@ def report(
     runs: Liveness | None = None,
 ) -> None:
     """The result, for people; `runs` is what was found about properties of runs."""
-    size = (
-        f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
-        f"depth {found.depth}, {seconds(found.seconds)}"
-    )
     empty = vacuous(found, invariants) and (runs is None or not found.states)
     mark = "ok" if found.complete and not empty else ""
-    if not found.states and not found.complete:
-        size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
-    match found.outcome:
-        case Outcome.HOLDS:
-            which = "enough states to meet any violation" if found.por else "all reachable states"
-            out.line(f"{which}: {size}", mark)
-            named = [name for name in invariants if name != DEADLOCK]
-            if mark and named:
-                out.line(f"{holding(len(named))}: {', '.join(named)}", mark)
-            if DEADLOCK in invariants:
-                out.line("no deadlock: something can happen in every state that is not final", mark)
-            for name in sorted(found.reached):
-                out.line(f"reached: {name}", mark)
-        case Outcome.VIOLATED:
-            out.line(f"{found.violated} is violated: {size}", "bad")
-        case Outcome.UNDEFINED:
-            assert found.undefined is not None
-            what = undefined_line(found.undefined, len(found.path))
-            out.line(f"{what}: {size}", "bad")
-        case Outcome.WITHIN:
-            beyond = count(found.outside, noun_of(found))
-            out.line(
-                f"nothing was found within the constraints of the search: {size}; from {beyond} "
-                "outside, which were checked as well, no step was taken",
-                "warn",
-            )
-        case _ if found.partial is not None:
-            why = {
-                Outcome.INTERRUPTED: "interrupted",
-                Outcome.LIMIT: "stopped at the limit",
-                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
-            }.get(found.outcome, "not exhaustive")
-            seen = f" in {size}" if found.states else f" in {seconds(found.seconds)}"
-            out.line(f"{why}; nothing was found so far{seen}: {found.partial}", "warn")
-        case Outcome.BOUND | Outcome.UNKNOWN | Outcome.INTERRUPTED if not found.states:
-            ending = {
-                Outcome.BOUND: "longer runs were not looked at",
-                Outcome.UNKNOWN: "about longer ones the solver does not know",
-                Outcome.INTERRUPTED: "interrupted",
-            }[found.outcome]
-            known = f"no run of at most {count(found.depth, 'step')} violates an invariant"
-            if found.depth < 0:
-                known = "nothing is known, not even of the initial states"
-            out.line(f"{known} ({seconds(found.seconds)}); {ending}", "warn")
-        case _:
-            why = {
-                Outcome.INTERRUPTED: "interrupted",
-                Outcome.LIMIT: "stopped at the limit",
-                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
-            }[found.outcome]
-            out.line(
-                f"{why}; nothing was found so far in {size}; "
-                f"{count(found.waiting, noun_of(found))} were still to be expanded",
-                "warn",
-            )
+    _verdict(out, invariants, found, mark)
     if found.orbits is not None:
         _orbits(out, found, found.orbits, mark)
     for line in kept_lines(found):
@@ -140,6 +82,78 @@ def report(
         _coverage(out, found)
     for warning in warned:
         out.line(warning, "warn")
+
+
+def _verdict(out: Output, invariants: Sequence[str], found: Exploration, mark: str) -> None:
+    match found.outcome:
+        case Outcome.HOLDS:
+            _holds(out, invariants, found, mark)
+        case Outcome.VIOLATED:
+            out.line(f"{found.violated} is violated: {_size(found)}", "bad")
+        case Outcome.UNDEFINED:
+            assert found.undefined is not None
+            what = undefined_line(found.undefined, len(found.path))
+            out.line(f"{what}: {_size(found)}", "bad")
+        case Outcome.WITHIN:
+            beyond = count(found.outside, noun_of(found))
+            out.line(
+                f"nothing was found within the constraints of the search: {_size(found)}; from "
+                f"{beyond} outside, which were checked as well, no step was taken",
+                "warn",
+            )
+        case _:
+            out.line(_open(found), "warn")
+
+
+def _size(found: Exploration) -> str:
+    """How much was searched, and how long that took."""
+    if not found.states and not found.complete:
+        return f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
+    return (
+        f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
+        f"depth {found.depth}, {seconds(found.seconds)}"
+    )
+
+
+def _holds(out: Output, invariants: Sequence[str], found: Exploration, mark: str) -> None:
+    which = "enough states to meet any violation" if found.por else "all reachable states"
+    out.line(f"{which}: {_size(found)}", mark)
+    named = [name for name in invariants if name != DEADLOCK]
+    if mark and named:
+        out.line(f"{holding(len(named))}: {', '.join(named)}", mark)
+    if DEADLOCK in invariants:
+        out.line("no deadlock: something can happen in every state that is not final", mark)
+    for name in sorted(found.reached):
+        out.line(f"reached: {name}", mark)
+
+
+_STOPPED = {
+    Outcome.INTERRUPTED: "interrupted",
+    Outcome.LIMIT: "stopped at the limit",
+    Outcome.OUT_OF_MEMORY: "stopped: no more memory",
+}
+
+
+def _open(found: Exploration) -> str:
+    """What a search says that has found nothing, and has not seen all."""
+    if found.partial is not None:
+        why = _STOPPED.get(found.outcome, "not exhaustive")
+        seen = _size(found) if found.states else seconds(found.seconds)
+        return f"{why}; nothing was found so far in {seen}: {found.partial}"
+    solver_ends = {
+        Outcome.BOUND: "longer runs were not looked at",
+        Outcome.UNKNOWN: "about longer ones the solver does not know",
+        Outcome.INTERRUPTED: "interrupted",
+    }
+    if found.outcome in solver_ends and not found.states:
+        known = f"no run of at most {count(found.depth, 'step')} violates an invariant"
+        if found.depth < 0:
+            known = "nothing is known, not even of the initial states"
+        return f"{known} ({seconds(found.seconds)}); {solver_ends[found.outcome]}"
+    return (
+        f"{_STOPPED[found.outcome]}; nothing was found so far in {_size(found)}; "
+        f"{count(found.waiting, noun_of(found))} were still to be expanded"
+    )
 
 
 def vacuous(found: Exploration, invariants: Sequence[str]) -> bool:
