@@ -45,7 +45,7 @@ class Elector:
         self.state = self.restored(RaftState() if state is None else state)
         self.role = RaftRole.FOLLOWER
         self._first = Membership(tuple(servers))
-        self.configured_at, self.configuration = self._configured()
+        self.configured_at, self._latest = self.configured_among(self.state.length)
         self._voters: tuple[str, ...] = ()
         self._supporters: tuple[str, ...] = ()
         self.in_touch = False
@@ -69,6 +69,11 @@ class Elector:
     def votes(self) -> frozenset[str]:
         """Who voted for it in the term of its latest candidacy."""
         return frozenset(self._voters)
+
+    @property
+    def configuration(self) -> Membership:
+        """The one in force: the latest in its log, committed or not (thesis, §4.1)."""
+        return self._latest
 
     @property
     def is_member(self) -> bool:
@@ -215,12 +220,12 @@ class Elector:
     def _keep(self, record: RaftRecord) -> RaftOutputs:
         self.state = self.state.after(record)
         if not isinstance(record, TermRecord) and not self._adds_commands(record):
-            self.configured_at, self.configuration = self._configured()
+            self.configured_at, self._latest = self.configured_among(self.state.length)
         return (Persist(record),)
 
-    def _configured(self) -> tuple[int, Membership]:
-        """The latest configuration in the log counts, committed or not (thesis, §4.1)."""
-        at, found = self.state.configured(self.state.length)
+    def configured_among(self, length: int) -> tuple[int, Membership]:
+        """The latest configuration among its first entries, and where it ends."""
+        at, found = self.state.configured(length)
         return at, self._first if found is None else found
 
     def _adds_commands(self, record: RaftRecord) -> bool:

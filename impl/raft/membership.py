@@ -1,4 +1,4 @@
-"""Who is a member, and which sets of members decide (Ongaro 2014, §4.3, joint consensus)."""
+"""Who is a member, and which sets of members decide (Ongaro 2014, §4.1 and §4.3)."""
 
 from __future__ import annotations
 
@@ -26,3 +26,7 @@ class Membership(Struct, frozen=True, tag="membership"):
         """
         parts = (self.members,) if self.incoming is None else (self.members, self.incoming)
         return all(2 * sum(name in part for name in heard) > len(part) for part in parts)
+
+    def is_next_to(self, members: Collection[str]) -> bool:
+        """Whether one server differs at most: then any two majorities meet (§4.1)."""
+        return self.incoming is None and len({*self.members} ^ {*members}) <= 1

@@ -15,8 +15,10 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
    store with its sessions: what a client was answered must be remembered. A follower is sent it
    again when it has not answered for the longest patience. A leader waits with the next one for
    followers that answer and are as far behind, or theirs would be out of date whenever it came.
-8. A change of members waits until new servers have caught up, then goes through C_old,new to C_new
-   (thesis, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no more.
+8. A change of members waits until new servers have caught up, and an entry of the term is
+   committed. If one server joins or leaves it goes to C_new directly, otherwise through C_old,new
+   (thesis, §4.1, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no
+   more.
 9. A leader that has heard from no quorum for the longest patience serves nobody: clients that wait
    are told that nobody leads, and may find who does (thesis, §6.2). There is no way back within a
    term, in the model either: it sends heartbeats, and serves again once a quorum answers.
@@ -273,10 +275,11 @@ class Replica:
     def _go_on_changing(self, leading: Leading) -> RaftOutputs:
         """The next configuration, once the last one is committed or the new ones caught up."""
         server, incoming = self.server, leading.incoming
-        if incoming is not None and self._caught_up(incoming):
+        if incoming is not None and server.has_committed() and self._caught_up(incoming):
             leading.incoming = None
-            self.server.teach(())
-            return self._configured(server.change(incoming))
+            server.teach(())
+            change = server.change_one if server.may_go_directly(incoming) else server.change
+            return self._configured(change(incoming))
         if not server.is_configured() or server.configured_at == 0:
             return ()
         if server.configuration.incoming is not None:

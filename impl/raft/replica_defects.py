@@ -190,11 +190,34 @@ class LeavesClockBehind(Replica):
 
 
 class ChangesAtOnce(Server):
-    """Goes to the new members without C_old,new."""
+    """Goes to the new members without C_old,new, however many they are."""
 
-    def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
+    def may_go_directly(self, incoming: tuple[str, ...]) -> bool:
         """Two majorities need not meet."""
-        return Membership(incoming)
+        return True
+
+
+class ChangesBeforeCommitting(Server):
+    """Changes a member before anything of its term is committed."""
+
+    def has_committed(self) -> bool:
+        """Does not know of a change that an earlier leader has begun."""
+        return True
+
+
+class AppliesLate(Server):
+    """Goes by a configuration once it knows that it is committed."""
+
+    @property
+    def configuration(self) -> Membership:
+        """Others may go by the next one already, and by the one after that."""
+        return self.configured_among(self.commit)[1]
+
+    def advance_commit(self, length: int) -> RaftOutputs:
+        """Who has come to be a member is sent entries from now on."""
+        outputs = super().advance_commit(length)
+        self._follow_members()
+        return outputs
 
 
 _DEFECTS: Final = (
@@ -302,9 +325,21 @@ _DEFECTS: Final = (
     ),
     RaftVariant(
         "changes-at-once",
-        "members change without C_old,new",
+        "several members change without C_old,new",
         "Ongaro 2014, figure 4.2",
         server=ChangesAtOnce,
+    ),
+    RaftVariant(
+        "changes-before-committing",
+        "a new leader changes a member before it has committed an entry of its term",
+        "Ongaro, raft-dev, 2015; hydro PR 3192; braft#182; openraft PR 2051",
+        server=ChangesBeforeCommitting,
+    ),
+    RaftVariant(
+        "applies-late",
+        "a configuration is in force only once it is known to be committed",
+        "etcd#11284; etcd-io/raft#456",
+        server=AppliesLate,
     ),
 )
 

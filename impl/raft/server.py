@@ -13,6 +13,9 @@ those of elections:
    keeps what follows its last entry if it has that one (§7).
 9. The latest configuration in the log counts. From C_old to C_new it leads through C_old,new, in
    which both decide (Ongaro 2014, §4.3); servers that only catch up do not count (§4.2.1).
+10. Where one server joins or leaves, C_new may follow C_old at once: their majorities meet (§4.1).
+   A leader first commits an entry of its term: else an earlier leader's C_new, of which it does not
+   know, may be another one, and their majorities need not (Ongaro, raft-dev, 2015).
 
 The steps are those of `model/raft.py`: `start_election`, `step_down`, `lead`, `request`, `append`
 and `advance_commit` are taken by whoever drives the server (`Replica` does), and messages are
@@ -94,11 +97,20 @@ class Server(Elector):
         return self._keep(SuffixRecord(self.state.length, (LogEntry(self.term, payload),)))
 
     def change(self, incoming: tuple[str, ...]) -> RaftOutputs:
-        """Append what leads from the members to these, unless a change is under way (rule 9)."""
+        """Append C_old,new, unless a change is under way (rule 9)."""
         self._check_leads()
-        if not self.may_change():
-            raise ProtocolRefusal("Another change of members is under way.")
-        return self.request(self.next_configuration(incoming))
+        self._check_may_change()
+        return self.request(Membership(self.configuration.members, incoming))
+
+    def change_one(self, incoming: tuple[str, ...]) -> RaftOutputs:
+        """Append C_new, in which one server more or less is a member (rule 10)."""
+        self._check_leads()
+        self._check_may_change()
+        if not self.may_go_directly(incoming):
+            raise ProtocolRefusal("More than one server would join or leave.")
+        if not self.has_committed():
+            raise ProtocolRefusal(f"{self.name} has committed nothing in term {self.term}.")
+        return self.request(Membership(incoming))
 
     def complete_change(self) -> RaftOutputs:
         """Append C_new (rule 9)."""
@@ -232,9 +244,13 @@ class Server(Elector):
         """Whether no change of members is under way (rule 9)."""
         return self.configuration.incoming is None and self.is_configured()
 
-    def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
-        """What leads from the members to these (rule 9)."""
-        return Membership(self.configuration.members, incoming)
+    def may_go_directly(self, incoming: tuple[str, ...]) -> bool:
+        """Whether C_new may follow at once (rule 10)."""
+        return self.configuration.is_next_to(incoming)
+
+    def has_committed(self) -> bool:
+        """Whether an entry of its own term is committed, since it leads (rule 10)."""
+        return self.first <= self.commit
 
     def committable(self) -> int | None:
         """The most that may be committed now, if more than is."""
@@ -358,6 +374,10 @@ class Server(Elector):
         for server in self.others:
             self.match.setdefault(server, 0)
             self.next.setdefault(server, self.state.length)
+
+    def _check_may_change(self) -> None:
+        if not self.may_change():
+            raise ProtocolRefusal("Another change of members is under way.")
 
     def _check_leads(self) -> None:
         if self.role is not RaftRole.LEADER:

@@ -59,6 +59,7 @@ MUTANTS = (
         steps=8,
         sizes={"Server": 4, "Value": 2, "Term": 3, "Index": 1},
         faults={"crash": 0},
+        defect="changes-before-committing",
         reference="Ongaro, raft-dev, 2015; hydro PR 3192; braft#182; openraft PR 2051",
     ),
     Mutant(
@@ -70,6 +71,7 @@ MUTANTS = (
         steps=12,
         sizes={"Server": 2, "Value": 3, "Term": 2, "Index": 3},
         faults={"crash": 1},
+        defect="applies-late",
         reference="etcd#11284; etcd-io/raft#456",
     ),
     Mutant(

@@ -219,7 +219,15 @@ RAFT = {
     "pre-vote-ignores-log": Unnamed(PRE_VOTES, servers(2, 1, 1), "grant_pre_vote.allows.sent"),
     "leader-grants-pre-vote": Unnamed(PRE_VOTES, servers(2, 2, 0), "grant_pre_vote.allows.sent"),
     "pre-vote-while-in-touch": Unnamed(PRE_VOTES, servers(2, 2, 0), "grant_pre_vote.allows.sent"),
-    "changes-at-once": Unnamed("JointConsensus", servers(2, 1, 1), "request.contradicts"),
+    "changes-at-once": Unnamed(
+        "SingleServerChanges", servers(2, 1, 2, values=2), "request.allows.log"
+    ),
+    "changes-before-committing": Unnamed(
+        "SingleServerChanges", servers(2, 1, 1), "request.allows.log", daily=True
+    ),
+    "applies-late": Unnamed(
+        "SingleServerChanges", servers(2, 1, 2, values=2), "advance_commit.allows.commit"
+    ),
     "ends-change-early": Unnamed(
         "JointConsensus", servers(2, 1, 2, values=2), "request.allows.log"
     ),

@@ -21,10 +21,7 @@ from .raft_values import term_shown
 
 
 class MembershipExchanges(RaftExchanges):
-    """`JointConsensus`; and `SingleServerChanges`, of which the code has nothing.
-
-    It is asked there for what the model has, and goes by joint consensus all the same.
-    """
+    """`JointConsensus` and `SingleServerChanges`: each step of a change is asked for."""
 
     def begun(self, setting: Setting) -> Exchanges:
         first: Any = setting.initial["first"]
@@ -63,7 +60,7 @@ class MembershipExchanges(RaftExchanges):
         if now.incoming is not None and asked == Membership(now.incoming):
             return server.complete_change()
         if not self.is_joint:
-            return server.change(asked.members)
+            return server.change_one(asked.members)
         if asked.incoming is None or asked.members != now.members:
             raise Unrealisable("no change leads from the configuration in force to this one")
         return server.change(asked.incoming)

@@ -28,6 +28,7 @@ LONG = pytest.mark.exhaustive
         ("MonotoneRaft", servers(2, 1, 1), "30 of 30"),
         ("ReadIndex", servers(2, 1, 1), "66 of 66"),
         ("JointConsensus", servers(2, 1, 1), "238 of 238"),
+        ("SingleServerChanges", servers(2, 1, 1), "102 of 102"),
         (SNAPSHOTS, servers(2, 1, 1, crash=1), "150 of 150"),
         (PRE_VOTES, servers(2, 1, 1), "256 of 256"),
         (LEASE_READS, ticks(2, 1, 0), "82 of 82"),
@@ -40,6 +41,11 @@ LONG = pytest.mark.exhaustive
         pytest.param(LEASE_READS, ticks(3, 2, 1, Time=0), "4,272 of 4,272", marks=LONG),
         pytest.param("ReadIndex", servers(2, 2, 1, crash=1), "506 of 506", marks=LONG),
         pytest.param("ReadIndex", servers(3, 1, 1), "1,239 of 1,239", marks=LONG),
+        pytest.param("SingleServerChanges", servers(2, 2, 1, crash=1), "842 of 842", marks=LONG),
+        pytest.param("SingleServerChanges", servers(3, 1, 1), "2,010 of 2,010", marks=LONG),
+        pytest.param(
+            "SingleServerChanges", servers(2, 1, 2, values=2), "2,452 of 3,460", marks=LONG
+        ),
         pytest.param(SNAPSHOTS, servers(2, 1, 2, crash=1), "1,046 of 1,046", marks=LONG),
         pytest.param(SNAPSHOTS, servers(3, 2, 1), "8,778 of 8,778", marks=LONG),
         pytest.param(PRE_VOTES, servers(2, 1, 1, crash=1), "852 of 852", marks=LONG),

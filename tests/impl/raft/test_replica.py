@@ -16,6 +16,7 @@ from quorate.impl.raft import (
     Membership,
     NoOp,
     Options,
+    Outdated,
     RaftRole,
     RaftState,
     Reads,
@@ -25,7 +26,11 @@ from quorate.impl.raft import (
     SnapshotHeld,
 )
 from quorate.impl.raft.lease_clock import LeaseClock
-from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
+from quorate.impl.raft.replica_defects import (
+    ChangesBeforeCommitting,
+    SupportsAnyLog,
+    TrustsTicks,
+)
 from quorate.impl.raft.server import Server
 from quorate.impl.replicated.parts import Outgoing
 from quorate.impl.replicated.patience import Patience
@@ -48,8 +53,8 @@ class Fixed(Patience):
 class Room:
     """Replicas that hear each other at once, but for those that are away; no time passes."""
 
-    def __init__(self, names=NAMES, options=AT_ONCE, clock=LeaseClock):
-        self.names, self.options, self.clock = names, options, clock
+    def __init__(self, names=NAMES, options=AT_ONCE, clock=LeaseClock, kind=Server):
+        self.names, self.options, self.clock, self.kind = names, options, clock, kind
         self.disks = dict.fromkeys(names, RaftState())
         self.away: set[str] = set()
         self.slow: set[str] = set()
@@ -61,7 +66,7 @@ class Room:
 
     def start(self, name, patience=10):
         patience, disk = Fixed(Random(1), 10, patience), self.disks[name]
-        server = Server(name, self.names, state=disk)
+        server = self.kind(name, self.names, state=disk)
         self.replicas[name] = Replica(server, patience, self.options, self.clock)
 
     def carry_out(self, name, outputs):
@@ -283,10 +288,56 @@ def test_a_leader_hands_over_to_whom_it_is_told():
 def test_members_change_by_way_of_both_and_a_leader_that_is_none_leads_no_more():
     room = Room()
     room.tick("a", 10)
+    room.carry_out("a", room.replicas["a"].reconfigure(["b"]))
+    changes = [e.payload for e in room.replicas["b"].server.log[1:]]
+    assert changes == [Membership(NAMES, ("b",)), Membership(("b",))]
+    assert room.leaders() == [] and room.replicas["a"].server.others == ("b",)
+
+
+def test_one_member_changes_without_both():
+    """One leaves, the leader among them, or joins; what is on disk is enough to know it."""
+    room = Room(("a", "b", "c", "d"), options=Options(pre_vote=False, compact_after=4))
+    room.tick("a", 10)
+    room.carry_out("a", room.replicas["a"].reconfigure(["a", "b", "c"]))
+    assert room.replicas["d"].server.is_member  # it is not told any more
     room.carry_out("a", room.replicas["a"].reconfigure(["b", "c"]))
     changes = [e.payload for e in room.replicas["b"].server.log[1:]]
-    assert changes == [Membership(NAMES, ("b", "c")), Membership(("b", "c"))]
-    assert room.leaders() == [] and room.replicas["a"].server.others == ("b", "c")
+    assert changes == [Membership(NAMES), Membership(("b", "c"))] and room.leaders() == []
+    room.tick("c", 11)
+    room.tick("b", 20)
+    room.carry_out("b", room.replicas["b"].reconfigure(["b", "c", "d"]))
+    room.tick("b", 3)
+    for name in "bcd":
+        room.start(name)
+        server = room.replicas[name].server
+        assert server.state.snapshot.length and server.configuration.members == ("b", "c", "d")
+
+
+@pytest.mark.parametrize("kind", [Server, ChangesBeforeCommitting])
+def test_a_new_leader_changes_no_member_before_it_has_committed_in_its_term(kind):
+    """Ongaro, raft-dev, 2015: a has begun to remove c; b, which has not heard of it, removes a."""
+    room = Room(("a", "b", "c", "d"), kind=kind)
+    a, b = room.replicas["a"], room.replicas["b"]
+    room.tick("a", 10)
+    room.away = {"b", "c", "d"}
+    room.carry_out("a", a.reconfigure(["a", "b", "d"]))
+    room.tick("c", 11)
+    room.tick("d", 11)
+    room.away, room.slow = {"a"}, {"b"}
+    room.tick("b", 20)
+    room.away, room.slow = {"a", "c", "d"}, set()
+    for vote in room.late:
+        room.carry_out("b", b.receive(vote))
+    assert b.server.role is RaftRole.LEADER and a.server.configuration.members == ("a", "b", "d")
+    room.away = {"a", "d"}
+    room.carry_out("b", b.reconfigure(["b", "c", "d"]))
+    room.away = {"b", "c"}
+    room.carry_out("a", a.receive(Outdated(2, "d")))
+    room.tick("d", 11)
+    room.tick("a", 10)
+    assert a.server.commit == 3 and a.server.log[1].payload == Membership(("a", "b", "d"))
+    overwritten = b.server.commit > 1 and b.server.log[1] != a.server.log[1]
+    assert overwritten == (kind is ChangesBeforeCommitting)
 
 
 def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():

@@ -16,6 +16,7 @@ from quorate.impl.raft import (
     AppendEntries,
     LogEntry,
     LogMismatch,
+    Membership,
     NoOp,
     Outdated,
     PreVoteGranted,
@@ -301,6 +302,23 @@ def test_steps_that_are_not_allowed_change_nothing():
     with pytest.raises(ProtocolRefusal, match="a is in term 2: 2 is not later"):
         a.step_down(2)
     assert vars(a) == before
+
+
+def test_one_member_changes_at_a_time_once_its_term_has_committed():
+    a = leader(names=("a", "b", "c"))
+    a.request(NoOp())
+    with pytest.raises(ProtocolRefusal, match="a has committed nothing in term 1"):
+        a.change_one(("a", "b"))
+    a.receive(Appended(1, "b", "a", 1))
+    a.advance_commit(1)
+    with pytest.raises(ProtocolRefusal, match="More than one server would join or leave"):
+        a.change_one(("a",))
+    a.change_one(("a", "b"))
+    assert a.configuration == Membership(("a", "b")) and not a.is_configured()
+    with pytest.raises(ProtocolRefusal, match="Another change of members is under way"):
+        a.change_one(("a",))
+    with pytest.raises(ProtocolRefusal, match="a cannot commit 2 entries"):
+        a.advance_commit(2)  # of the two that decide now, b does not hold it
 
 
 class World:

@@ -141,9 +141,10 @@ def test_a_snapshot_without_sessions_shows(judged):
     assert HistoryVerdict.NOT_LINEARIZABLE in verdicts
 
 
-def test_a_change_of_members_at_once_shows():
-    at_once = REPLICA_DEFECTS["changes-at-once"]
-    reports = (simulate_raft(seed, variant=at_once, **SETTINGS["members"]) for seed in range(60))
+@pytest.mark.parametrize("name", ["changes-at-once", "applies-late"])
+def test_a_change_of_members_that_is_not_safe_shows(name):
+    variant = REPLICA_DEFECTS[name]
+    reports = (simulate_raft(seed, variant=variant, **SETTINGS["members"]) for seed in range(60))
     assert any(report.violation for report in reports)
 
 
