@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,7 @@ from quorate.checker.conform.cluster.campaign import SECONDS, Campaign, ClusterV
 from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.conform.cluster.multipaxos import MultiPaxosCluster
 from quorate.checker.conform.cluster.paxos import PaxosCluster
-from quorate.checker.conform.cluster.raft import RaftCluster
+from quorate.checker.conform.cluster.raft import Leases, RaftCluster
 from quorate.checker.conform.cluster.system import METHODS, System
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import clusters as rendering
@@ -70,7 +70,7 @@ class ConformClusterResult(Result):
         rendering.report(out, self.system, self._model, self.campaign, command)
 
 
-def _bundled(target: type[Protocol] | None, leases: bool) -> Callable[[int, str], System]:
+def _bundled(target: type[Protocol] | None, leases: Leases | None) -> Callable[[int, str], System]:
     """The bundled cluster for a model. Raises InputError for leases of another one than Raft."""
     kinds: dict[type[Protocol], Callable[[int, str], System]] = {
         Raft: RaftCluster,
@@ -78,11 +78,21 @@ def _bundled(target: type[Protocol] | None, leases: bool) -> Callable[[int, str]
     }
     found = (kind for base, kind in kinds.items() if target and issubclass(target, base))
     kind = next(found, PaxosCluster)
-    if not leases:
+    if leases is None:
         return kind
     if kind is not RaftCluster:
         raise InputError("leases are for the bundled Raft: give Raft with them")
-    return partial(RaftCluster, leases=True)
+    return partial(RaftCluster, leases=leases)
+
+
+def _leases(leases: bool, margin_s: float | None, drift_s: float | None) -> Leases | None:
+    """What is asked for. Raises InputError for a margin or a drift of none."""
+    if not leases and (margin_s is not None or drift_s is not None):
+        raise InputError("a margin and a drift are of leases: give leases with them")
+    if not leases:
+        return None
+    asked = Leases() if margin_s is None else Leases(margin_s, drift_s=margin_s)
+    return asked if drift_s is None else replace(asked, drift_s=drift_s)
 
 
 def conform_cluster(
@@ -92,6 +102,8 @@ def conform_cluster(
     variant: str | None = None,
     nodes: int | None = None,
     leases: bool = False,
+    margin_s: float | None = None,
+    drift_s: float | None = None,
     seconds: float = SECONDS,
     runs: int | None = None,
     seed: int = 0,
@@ -103,7 +115,7 @@ def conform_cluster(
 
     Between the nodes is a network that loses, duplicates, delays and reorders messages, cuts
     connections and has partitions; nodes are killed at random times and at points that they know,
-    paused, and have slow disks where they can.
+    paused, and have slow disks and clocks that drift where they can.
     What clients and nodes say was decided must agree, what nodes have said must be durable, and
     their logs must be a run of `protocol`. This ends after `seconds`, after so many `runs` if they
     are given, or with the first finding. `rates` says how often which fault happens, where other
@@ -113,6 +125,8 @@ def conform_cluster(
     `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
     it the bundled Paxos runs, or for `Raft` or `MultiPaxos` that one: `variant` is "healthy", as by
     default, or the name of a defect, `nodes` is 3 by default; with `leases` Raft reads by them.
+    While others wait for a leader (0.8 s), a clock falls behind by `drift_s` now and then, and
+    leases allow for `margin_s`: 0.06, both, by default.
 
     The faults follow from `seed`; the machine's own timing does not. `told` is called after each
     run. Raises InputError, ModelError, SizeError.
@@ -125,12 +139,13 @@ def conform_cluster(
         raise InputError(
             "variant, nodes and leases are for the bundled cluster: give no system with them"
         )
+    by_leases = _leases(leases, margin_s, drift_s)
     wanted = Rates().changed(rates or {})
     if system is None:
         protocol = protocol or "Paxos"
     target = None if protocol is None else loaded(protocol)
     if system is None:
-        kind = _bundled(target, leases)
+        kind = _bundled(target, by_leases)
         system = kind(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
     cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
     folder = None if keep is None else Path(keep)

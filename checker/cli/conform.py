@@ -102,6 +102,19 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option("--nodes", type=int, help="How many processes, with --cluster.  [default: 3]")
 @click.option("--leases", is_flag=True, help="The bundled Raft reads by leases, with --cluster.")
 @click.option(
+    "--margin",
+    type=click.IntRange(min=1),
+    metavar="MS",
+    help="By how many milliseconds a clock may fall behind others while these wait for a leader "
+    "(0.8 s), with --leases.  [default: 60]",
+)
+@click.option(
+    "--drift",
+    type=click.IntRange(min=0),
+    metavar="MS",
+    help="By how many it does, now and then: as --margin says by default. Past it reads are stale.",
+)
+@click.option(
     "--rates",
     type=RatesOption(),
     help="How often faults happen, with --cluster: loss=0.05,kill=2.",

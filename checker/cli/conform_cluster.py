@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 """The exit codes of the verdicts; that of the other is 0."""
 
-ALONE = ("--nodes", "--leases", "--runs", "--rates", "--keep")
+ALONE = ("--nodes", "--leases", "--margin", "--drift", "--runs", "--rates", "--keep")
 """The options that are for clusters alone."""
 
 SHARED = ("--cluster", "--adapter", "--impl", "--seconds", "--seed", "--html", "--json", "--ascii")
@@ -54,11 +54,13 @@ def check_options(cluster: bool) -> None:
         for name in sorted(given - {*ALONE, *SHARED}):
             option_error(f"{name} does not go with --cluster")
         if "--adapter" in given:
-            for name in sorted(given & {"--impl", "--nodes", "--leases"}):
+            for name in sorted(given & {"--impl", "--nodes", "--leases", "--margin", "--drift"}):
                 option_error(f"{name} is for the bundled cluster: it does not go with --adapter")
     else:
         for name in sorted(given & set(ALONE)):
             option_error(f"{name} is for --cluster")
+    for name in sorted(given & {"--margin", "--drift"} if "--leases" not in given else ()):
+        option_error(f"{name} is of leases: give --leases")
 
 
 def run_cluster(options: Mapping[str, Any]) -> int:
@@ -78,6 +80,8 @@ def run_cluster(options: Mapping[str, Any]) -> int:
         variant=options["variant"],
         nodes=options["nodes"],
         leases=options["leases"],
+        margin_s=_in_seconds(options["margin"]),
+        drift_s=_in_seconds(options["drift"]),
         runs=options["runs"],
         seed=options["seed"],
         rates=options["rates"],
@@ -89,6 +93,10 @@ def run_cluster(options: Mapping[str, Any]) -> int:
         found = result.campaign.found
         result.report(Output(), None if found is None else _again(options, found.seed))
     return code
+
+
+def _in_seconds(given_ms: int | None) -> float | None:
+    return None if given_ms is None else given_ms / 1000
 
 
 def _tell(done: Campaign) -> None:
@@ -105,6 +113,8 @@ def _again(options: Mapping[str, Any], seed: int) -> str:
     for option, name in (("--adapter", "adapter"), ("--impl", "variant"), ("--nodes", "nodes")):
         words += [option, str(options[name])] if options[name] is not None else []
     words += ["--leases"] if options["leases"] else []
+    for option, name in (("--margin", "margin"), ("--drift", "drift")):
+        words += [option, str(options[name])] if options[name] is not None else []
     if options["rates"]:
         words += ["--rates", ",".join(f"{name}={r:g}" for name, r in options["rates"].items())]
     return shlex.join(words)

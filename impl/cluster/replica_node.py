@@ -3,7 +3,7 @@
 Rules:
 - A turn has all that was ready in one round of the event loop, or the first `batch` of it. While
   the disk is synced nothing is read, so what comes meanwhile is one turn.
-- The clock never stops, whatever the process does (`uptime_s`). It is read before each input is
+- The clock never stops, whatever the process does (`node_clock`). It is read before each input is
   handled, when that has arrived already. What is due is done after the mail: a node that was late
   hears what has arrived before it decides that nobody is there.
 - That order makes reads by leases linearizable: the clock is read, the lease is tested, the store
@@ -11,18 +11,17 @@ Rules:
   current when the clock was read, between the question and its answer. And whoever hears from a
   leader counts from a time after the leader's round began, at which the lease begins.
 - The parent writes JSON lines: `{"cut_off": ["n1"]}`, `{"transfer": "n1"}`, `{"members": ["n0"]}`,
-  `{"disk_delay_s": 0.2}`, `{"status": true}`. The log says what is `refused`, and has a `status`
-  when one is asked for, and when leader, term or role change.
+  `{"disk_delay_s": 0.2}`, `{"clock_rate": 0.5}`, `{"status": true}`. The log says what is
+  `refused`, and has a `status` when one is asked for, and when leader, term or role change.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 
@@ -36,30 +35,23 @@ from quorate.impl.replicated.host import ReplicaHost
 from quorate.impl.replicated.replica import Status
 from quorate.impl.replicated.turns import TurnJournal
 
+from .node_clock import NodeClock
 from .node_config import NodeConfig
 from .systems import admit_submission, codec_of, variant_of
 from .tcp_host import Log, TcpHost
-
-CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def uptime_s() -> float:
-    """Seconds that never go back. While the machine is suspended they go on where it has a clock
-    that does: Linux has, and `loop.time()` is another one.
-    """
-    return time.monotonic() if CLOCK is None else time.clock_gettime(CLOCK)
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the parent asks: to drop what comes from and goes to these peers; that another one
     leads, or that the members are others; that each sync of the disk takes so many seconds more;
-    for a status.
+    that the clock runs so many times as fast as time; for a status.
     """
 
     cut_off: list[str] | None = None
     transfer: str | None = None
     members: list[str] | None = None
     disk_delay_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    clock_rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
     status: bool = False
 
 
@@ -86,7 +78,7 @@ class ReplicaNode(TcpHost):
         self._inbox: deque[Callable[[], None]] = deque()
         self._turn_ends = False
         self._shown: Status | None = None
-        self._clock: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._host = ReplicaHost[Any, Any](
             system,
             config.name,
@@ -96,7 +88,7 @@ class ReplicaNode(TcpHost):
             passing=disk,
             journal=turns,
         )
-        self._began_s = uptime_s()
+        self._clock = NodeClock()
 
     def begin(self) -> None:
         """Start the clock."""
@@ -105,8 +97,8 @@ class ReplicaNode(TcpHost):
 
     def end(self) -> None:
         """Stop the clock."""
-        if self._clock is not None:
-            self._clock.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def deliver(self, envelope: Envelope[Any]) -> None:
         """A message has arrived."""
@@ -127,6 +119,8 @@ class ReplicaNode(TcpHost):
             self._ask(partial(self._host.reconfigure, order.members))
         if order.disk_delay_s is not None:
             self._disk.delay_s = order.disk_delay_s
+        if order.clock_rate is not None:
+            self._clock.run_at(order.clock_rate)
         if order.status:
             self._show(always=True)
 
@@ -141,8 +135,9 @@ class ReplicaNode(TcpHost):
 
     def _wind(self) -> None:
         # Timers come after what the loop has to read: they must not outrun the mail.
-        self._clock = self._loop.call_later(
-            self._tick_s, lambda: self._loop.call_soon(lambda: self._guarded(self._tick))
+        self._timer = self._loop.call_later(
+            self._clock.wait_s(self._tick_s),
+            lambda: self._loop.call_soon(lambda: self._guarded(self._tick)),
         )
 
     def _tick(self) -> None:
@@ -151,7 +146,7 @@ class ReplicaNode(TcpHost):
 
     def _pass_time(self) -> None:
         """Bring the replica's clock up to the node's."""
-        ticks = int((uptime_s() - self._began_s) / self._tick_s)
+        ticks = int(self._clock.read_s() / self._tick_s)
         if ticks > self._ticks:
             self._host.pass_time(ticks - self._ticks)
             self._ticks = ticks

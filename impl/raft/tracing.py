@@ -21,6 +21,7 @@ from quorate.impl.replicated.replica import ReplicatedSystem
 from .messages import Payload, RaftMessage
 from .options import Options
 from .records import RaftOutputs, RaftState
+from .rules import RaftRole
 from .server import Server
 from .system import raft_of
 from .variant import RaftVariant
@@ -82,8 +83,8 @@ class TracedServer(Server):
         return outputs
 
     def shown(self) -> dict[str, Any]:
-        """What is seen of it from outside."""
-        return {
+        """What is seen of it from outside; of a leader also what it knows that others hold."""
+        shown = {
             "term": self.term,
             "voted_for": self.voted_for,
             "role": self.role.value,
@@ -91,6 +92,7 @@ class TracedServer(Server):
             "length": self.state.length,
             "commit": self.commit,
         }
+        return {**shown, "match": dict(self.match)} if self.role is RaftRole.LEADER else shown
 
 
 def traced(

@@ -68,6 +68,8 @@ class Campaign:
     points: tuple[str, ...]
     slows: bool = False
     """Whether the system's nodes can have a slow disk."""
+    drifts: bool = False
+    """Whether their clocks can drift."""
     runs: int = 0
     finished: int = 0
     """Runs in which clients learned enough in time."""
@@ -77,6 +79,7 @@ class Campaign:
     partitions: int = 0
     pauses: int = 0
     slowed: int = 0
+    drifted: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
     lines: int = 0
@@ -97,6 +100,7 @@ class Campaign:
         self.partitions += ran.partitions
         self.pauses += ran.pauses
         self.slowed += ran.slowed
+        self.drifted += ran.drifted
         self.kills += ran.kills
         self.restarts += ran.restarts
         if ran.unjudged is not None:
@@ -133,6 +137,8 @@ class Campaign:
         }
         if self.slows:
             times["slow"] = self.slowed
+        if self.drifts:
+            times["clock"] = self.drifted
         faults = [(name, rates[name], n) for name, n in times.items()]
         return faults + [(point, rates["point"], self.kills[point]) for point in self.points]
 
@@ -215,8 +221,8 @@ class _Campaigner:
     ) -> None:
         self._system, self._protocol, self._rates = system, protocol, rates
         self._folder, self._keep, self._told = folder, keep, told
-        slows = system.slow_disk(0.0) is not None
-        self._done = Campaign(seed, rates, tuple(system.points), slows)
+        slows, drifts = system.slow_disk(0.0) is not None, system.clock_rate(1.0) is not None
+        self._done = Campaign(seed, rates, tuple(system.points), slows, drifts)
         self._next = 0
         # One thread: the others are for the nodes.
         self._thread = ThreadPoolExecutor(1)

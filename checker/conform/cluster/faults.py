@@ -11,9 +11,11 @@ from quorate._spelling import instead
 from quorate.checker.errors import InputError
 
 FAULTS_S = 4.0
-"""How long the faults of a run last at most, from the moment that all nodes listen."""
-EARLY_S = 1.5
-"""Kills and partitions begin within this time."""
+"""How long the faults of a run last at most, from the moment that all nodes listen, unless a system
+needs longer.
+"""
+LATE_S = 2.5
+"""For so long before that no kill and no partition begins."""
 LASTING_S = (0.2, 1.5)
 """How long partitions last, from and to, unless a system needs others."""
 DELAYS_S = (0.05, 0.5)
@@ -26,7 +28,7 @@ MOST_PASSAGE = 6
 """A node dies at this passage of a point, or an earlier one."""
 MOST_A_RUN = 20.0
 
-CHANCES = ("loss", "duplicate", "delay", "reorder", "cut", "point")
+CHANCES = ("loss", "duplicate", "delay", "reorder", "cut", "point", "clock")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Rates:
     `loss`, `duplicate`, `delay`, `reorder` and `cut` are chances of each message from 0 to 1, `cut`
     that its connection breaks in the middle of it. `point` is the chance of each process that is
     started to die at one of the points that it knows. `partition`, `kill`, `pause` and `slow` (a
-    disk that is, for a while) are how many there are in a run, on average.
+    disk that is, for a while) are how many there are in a run, on average. `clock` is the
+    chance of each partition that meanwhile the clocks of those cut off fall behind the others'.
     """
 
     loss: float = 0.2
@@ -49,6 +52,7 @@ class Rates:
     point: float = 0.3
     pause: float = 0.5
     slow: float = 0.5
+    clock: float = 0.5
 
     def __post_init__(self) -> None:
         for name, rate in self.items():
@@ -77,7 +81,8 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Partition:
-    """For a while, no message goes from one node of a pair to the other.
+    """For a while, no message goes from one node of a pair to the other: the nodes of an island are
+    cut off from the rest. If it `drifts`, their clocks fall behind meanwhile.
 
     If it has a `target`, the leader takes the place of that node.
     """
@@ -85,7 +90,9 @@ class Partition:
     begin_s: float
     end_s: float
     pairs: frozenset[Pair]
+    island: frozenset[str]
     target: str | None = None
+    drifts: bool = False
 
     def aimed_at(self, leader: str | None) -> Partition:
         """The partition that strikes this leader, if it is to."""
@@ -93,7 +100,7 @@ class Partition:
             return self
         place = {leader: self.target, self.target: leader}
         pairs = frozenset((place.get(a, a), place.get(b, b)) for a, b in self.pairs)
-        return replace(self, pairs=pairs)
+        return replace(self, pairs=pairs, island=frozenset(place.get(a, a) for a in self.island))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,26 +142,38 @@ class Schedule:
 
 
 def schedule(
-    rates: Rates, nodes: Sequence[str], seed: int, lasting_s: tuple[float, float] = LASTING_S
+    rates: Rates,
+    nodes: Sequence[str],
+    seed: int,
+    lasting_s: tuple[float, float] = LASTING_S,
+    end_s: float = FAULTS_S,
 ) -> Schedule:
-    """Draw up the faults of a run; they end within `FAULTS_S`."""
+    """Draw up the faults of a run; they end within `end_s`."""
     random, aims = Random(f"{seed}/schedule"), Random(f"{seed}/aims")
+    clocks = Random(f"{seed}/clocks")
     cut = [
-        _partition(nodes, random, aims, lasting_s) for _ in range(_number(rates.partition, random))
+        replace(
+            _partition(nodes, random, aims, lasting_s, end_s), drifts=clocks.random() < rates.clock
+        )
+        for _ in range(_number(rates.partition, random))
     ]
     kills = [
         Kill(
-            at_s=random.uniform(0, EARLY_S),
+            at_s=random.uniform(0, end_s - LATE_S),
             node=random.choice(nodes),
             aimed=aims.random() < AIMED,
         )
         for _ in range(_number(rates.kill, random))
     ]
+
+    def spells(kind: str, rate: float) -> tuple[Spell, ...]:
+        return _spells(nodes, Random(f"{seed}/{kind}"), rate, lasting_s, end_s)
+
     return Schedule(
         tuple(cut) if len(nodes) > 1 else (),
         tuple(sorted(kills, key=lambda k: k.at_s)),
-        _spells(nodes, Random(f"{seed}/pauses"), rates.pause, lasting_s),
-        _spells(nodes, Random(f"{seed}/disks"), rates.slow, lasting_s),
+        spells("pauses", rates.pause),
+        spells("disks", rates.slow),
     )
 
 
@@ -163,15 +182,19 @@ def _number(mean: float, random: Random) -> int:
 
 
 def _spells(
-    nodes: Sequence[str], random: Random, mean: float, lasting_s: tuple[float, float]
+    nodes: Sequence[str],
+    random: Random,
+    mean: float,
+    lasting_s: tuple[float, float],
+    last_s: float,
 ) -> tuple[Spell, ...]:
-    begins_s = [random.uniform(0, EARLY_S) for _ in range(_number(mean, random))]
+    begins_s = [random.uniform(0, last_s - LATE_S) for _ in range(_number(mean, random))]
     return tuple(
         Spell(
             node=random.choice(nodes),
             aimed=random.random() < AIMED,
             begin_s=begin_s,
-            end_s=min(FAULTS_S, begin_s + random.uniform(*lasting_s)),
+            end_s=min(last_s, begin_s + random.uniform(*lasting_s)),
             delay_s=random.uniform(*DELAYS_S),
         )
         for begin_s in begins_s
@@ -179,10 +202,14 @@ def _spells(
 
 
 def _partition(
-    nodes: Sequence[str], random: Random, aims: Random, lasting_s: tuple[float, float]
+    nodes: Sequence[str],
+    random: Random,
+    aims: Random,
+    lasting_s: tuple[float, float],
+    last_s: float,
 ) -> Partition:
-    begin_s = random.uniform(0, EARLY_S)
-    end_s = min(FAULTS_S, begin_s + random.uniform(*lasting_s))
+    begin_s = random.uniform(0, last_s - LATE_S)
+    end_s = min(last_s, begin_s + random.uniform(*lasting_s))
     island = set(random.sample(list(nodes), random.randint(1, max(1, len(nodes) // 2))))
     one_way = random.random() < 0.3
     pairs = frozenset(
@@ -191,7 +218,8 @@ def _partition(
         for b in nodes
         if (a in island and b not in island) or (not one_way and b in island and a not in island)
     )
-    return Partition(begin_s, end_s, pairs, min(island) if aims.random() < AIMED else None)
+    target = min(island) if aims.random() < AIMED else None
+    return Partition(begin_s, end_s, pairs, frozenset(island), target)
 
 
 @dataclass(frozen=True)

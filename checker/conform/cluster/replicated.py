@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import abstractmethod
+from collections.abc import Callable
 from random import Random
 
 import msgspec
 
 from quorate.checker.conform.adapters.registry import HEALTHY, named
+from quorate.checker.errors import InputError
 from quorate.impl.cluster.systems import SYSTEMS, VARIANTS, codec_of
 from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
+from quorate.impl.replicated.patience import Patience
 from quorate.impl.simulation.workload import KEYS, draw_command
 from quorate.impl.store import Command, Get
 
@@ -22,10 +26,16 @@ TICK_S = 0.08
 """Slow enough for a run to have a few terms only, though messages come late and nodes wait for
 the processor: a leader is missed after 0.8 to 1.6 s."""
 CLIENTS = 3
-LASTING_S = (0.5, 3.0)
-"""Partitions last long enough for another leader while the first one is cut off."""
-WORK_S = 4.0
-"""How long clients go on."""
+WAIT_S = Patience.shortest * TICK_S
+"""A leader is missed after this at the earliest."""
+DRIFT_S = 0.4
+"""How far clocks fall behind others meanwhile; without leases nothing relies on them."""
+LASTING_S = (1.0, 6.0)
+"""Partitions last long enough for another leader, or more, while the first one is cut off."""
+WORK_S = 12.0
+"""How long clients and faults go on: until leaders have followed leaders a few times."""
+READERS = 1
+"""So many more only read, and ask whoever answered last: an old leader, if it still does."""
 PAUSE_S = 0.3
 """They rest between two commands for a random time up to this."""
 RETRY_S = 0.4
@@ -37,24 +47,40 @@ class ReplicatedCluster(BundledCluster):
 
     at_once = 3
     tick_s = TICK_S
+    faults_s = WORK_S
     lasting_s = LASTING_S
 
-    def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
-        """Raises InputError for a variant or a number of nodes that there is not."""
+    def __init__(
+        self, nodes: int = LEAST_NODES, variant: str = HEALTHY, drift_s: float = DRIFT_S
+    ) -> None:
+        """While one clock shows the shortest wait, another falls behind it by `drift_s` at most.
+
+        Raises InputError for a variant, a number of nodes or a drift that there is not.
+        """
         named(variant, VARIANTS[self.protocol])
         super().__init__(nodes, variant)
+        if not 0 <= drift_s < WAIT_S:
+            most = f"from 0 to less than {1000 * WAIT_S:g}, for which others wait for a leader"
+            raise InputError(f"drift: found {1000 * drift_s:g} ms, expected {most}")
+        apart = math.sqrt(1 - drift_s / WAIT_S)
+        self.clock_rates = apart, 1 / apart
         self._codec = codec_of(SYSTEMS[self.protocol])
 
     def slow_disk(self, delay_s: float) -> bytes:
         """An order to the node."""
         return msgspec.json.encode({"disk_delay_s": delay_s}) + b"\n"
 
+    def clock_rate(self, rate: float) -> bytes:
+        """An order to the node."""
+        return msgspec.json.encode({"clock_rate": rate}) + b"\n"
+
     async def work(self, clients: Clients) -> None:
         """Each client does one thing after another, on the same few keys."""
         async with asyncio.TaskGroup() as tasks:
-            for number in range(CLIENTS):
+            for number in range(CLIENTS + READERS):
                 random = Random(clients.random.random())
-                tasks.create_task(self._use(clients, f"c{number}", random))
+                draw = draw_command if number < CLIENTS else _draw_read
+                tasks.create_task(self._use(clients, f"c{number}", random, draw))
 
     async def read(self, clients: Clients) -> None:
         """Read every key, again and again until that is answered."""
@@ -63,11 +89,13 @@ class ReplicatedCluster(BundledCluster):
                 while not await _do(client, clients, f"reader-{tries}", Get(key)):
                     tries += len(KEYS)
 
-    async def _use(self, clients: Clients, name: str, random: Random) -> None:
+    async def _use(
+        self, clients: Clients, name: str, random: Random, draw: Callable[[Random], Command]
+    ) -> None:
         end_s, given_up = asyncio.get_running_loop().time() + WORK_S, 0
         async with self._client(clients, name) as client:
             while asyncio.get_running_loop().time() < end_s:
-                answered = await _do(client, clients, f"{name}-{given_up}", draw_command(random))
+                answered = await _do(client, clients, f"{name}-{given_up}", draw(random))
                 given_up += not answered
                 await asyncio.sleep(random.uniform(0, PAUSE_S))
 
@@ -77,6 +105,10 @@ class ReplicatedCluster(BundledCluster):
     @abstractmethod
     def witness(self) -> StoreWitness:
         """One that has the history of the clients."""
+
+
+def _draw_read(random: Random) -> Command:
+    return Get(random.choice(KEYS))
 
 
 async def _do(client: StoreClient, clients: Clients, process: str, command: Command) -> bool:

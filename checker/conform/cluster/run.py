@@ -1,8 +1,8 @@
 """One run of a cluster: it starts, suffers, gets calm, and is killed and looked at.
 
-The faults begin when all nodes listen and last `FAULTS_S` (`faults.py`). Then nodes are restarted
-without delay, the network gets calm, and clients go on until they know enough. At the end all nodes
-are killed, so that what is looked at is always what a crash has left.
+The faults begin when all nodes listen and last for a while (`System.faults_s`). Then nodes are
+restarted without delay, the network gets calm, and clients go on until they know enough. At the end
+all nodes are killed, so that what is looked at is always what a crash has left.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from random import Random
 
 from quorate.checker.errors import InputError
 
-from .faults import Rates, life, schedule
+from .faults import Rates, Schedule, life, schedule
 from .fork_server import ForkServer
 from .node import OUTPUT_FILE, SupervisedNode
 from .proxy import LOOPBACK, Address, FaultyNetwork, Traffic
@@ -46,6 +46,7 @@ class Ran:
     partitions: int = 0
     pauses: int = 0
     slowed: int = 0
+    drifted: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
     answers: int = 0
@@ -102,6 +103,7 @@ class _Run:
         self._addresses, self._folder = addresses, folder
         self._ran = Ran(seed, folder)
         self._calm = self._ending = False
+        self._strikes: Strikes | None = None
         self._nodes: dict[str, SupervisedNode] = {}
         for node in system.nodes:
             (folder / node).mkdir(parents=True)
@@ -123,8 +125,9 @@ class _Run:
             random = Random(f"{self._seed}/clients")
             clients = Clients(self._addresses, random, self.witness)
             work = asyncio.create_task(self._system.work(clients))
-            drawn = schedule(self._rates, self._system.nodes, self._seed, self._system.lasting_s)
-            strikes = Strikes(drawn, network, self._nodes, self.witness, self._system.slow_disk)
+            drawn = self._drawn()
+            strikes = Strikes(drawn, network, self._nodes, self.witness, self._system)
+            self._strikes = strikes
             self._ran.partitions = len(drawn.partitions)
             faults = asyncio.create_task(strikes.befall())
             tasks += [work, faults]
@@ -133,6 +136,7 @@ class _Run:
             network.calm()
             strikes.end()
             self._ran.pauses, self._ran.slowed = strikes.pauses, strikes.slowed
+            self._ran.drifted = strikes.drifted
             self._calm = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
@@ -155,6 +159,10 @@ class _Run:
         self._ran.answers, self._ran.decided = self.witness.answers, self.witness.decided
         self._ran.findings = tuple(self.witness.findings)
         return self._ran
+
+    def _drawn(self) -> Schedule:
+        system = self._system
+        return schedule(self._rates, system.nodes, self._seed, system.lasting_s, system.faults_s)
 
     async def _watched(self, any_of: Tasks, tasks: Tasks) -> None:
         """Wait for one of some tasks, or a finding, while no task may fail."""
@@ -192,6 +200,8 @@ class _Run:
             point = None if self._calm else drawn.point
             failpoint = None if point is None else f"{point}:{drawn.passage}"
             await node.start(self._system.command(place), failpoint)
+            if self._strikes is not None:
+                self._strikes.started(place.node)
             if self._ending:  # The end did not find it, and waits for it.
                 node.kill()
             self._ran.restarts += number > 1

@@ -1,4 +1,4 @@
-"""What strikes one run at set times: partitions, kills, pauses, and disks that are slow."""
+"""What strikes one run at set times: partitions, kills, pauses, slow disks, clocks that drift."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from .faults import FAULTS_S, Kill, Partition, Schedule, Spell
+from .faults import Kill, Partition, Schedule, Spell, Strike
 from .node import SupervisedNode
 from .proxy import FaultyNetwork
+from .system import System
 from .witness import RunWitness
 
 Act = Callable[[], object]
@@ -23,13 +24,15 @@ class Strikes:
         network: FaultyNetwork,
         nodes: Mapping[str, SupervisedNode],
         witness: RunWitness,
-        slow_disk: Callable[[float], bytes | None],
+        system: System,
     ) -> None:
-        """`slow_disk` says what a node is told to have a slower disk (`System.slow_disk`)."""
-        self.pauses = self.slowed = 0
-        """How many nodes were paused, or had a slow disk, while they ran."""
+        """The system says what nodes are told."""
+        self.pauses = self.slowed = self.drifted = 0
+        """How many nodes were paused, or had a slow disk, while they ran; and how many partitions
+        had clocks that drifted apart.
+        """
         self._drawn, self._network, self._nodes = drawn, network, nodes
-        self._witness, self._slow_disk = witness, slow_disk
+        self._witness, self._system = witness, system
         self._struck: dict[Partition, Partition] = {}
         self._paused: dict[Spell, SupervisedNode] = {}
         self._slow: dict[Spell, SupervisedNode] = {}
@@ -48,21 +51,37 @@ class Strikes:
         for at_s, act in sorted(times, key=lambda t: t[0]):
             await asyncio.sleep(max(0.0, begin_s + at_s - asyncio.get_running_loop().time()))
             act()
-        await asyncio.sleep(max(0.0, begin_s + FAULTS_S - asyncio.get_running_loop().time()))
+        await asyncio.sleep(
+            max(0.0, begin_s + self._system.faults_s - asyncio.get_running_loop().time())
+        )
 
     def end(self) -> None:
-        """Let nodes go on that are paused, with disks as fast as they are."""
+        """Let nodes go on that are paused, with disks and clocks as fast as they are."""
         for spell in tuple(self._paused):
             self._resume(spell)
         for spell in tuple(self._slow):
             self._speed_up(spell)
+        for partition in tuple(self._struck):
+            self._heal(partition)
+
+    def started(self, node: str) -> None:
+        """A node has started again: its clock is as wrong as before."""
+        if any(partition.drifts for partition in self._struck.values()):
+            self._set_clock(node)
 
     def _part(self, partition: Partition) -> None:
-        self._struck[partition] = partition.aimed_at(self._witness.leader)
-        self._network.part(self._struck[partition])
+        struck = self._struck[partition] = partition.aimed_at(self._witness.leader)
+        self._network.part(struck)
+        if struck.drifts:
+            told = [self._set_clock(name) for name in self._nodes]
+            self.drifted += any(told)
 
     def _heal(self, partition: Partition) -> None:
-        self._network.heal(self._struck[partition])
+        struck = self._struck.pop(partition)
+        self._network.heal(struck)
+        if struck.drifts:
+            for name in self._nodes:
+                self._set_clock(name)
 
     def _kill(self, kill: Kill) -> None:
         self._victim(kill).kill()
@@ -79,15 +98,27 @@ class Strikes:
             node.resume()
 
     def _slow_down(self, spell: Spell) -> None:
-        node, line = self._victim(spell), self._slow_disk(spell.delay_s)
+        node, line = self._victim(spell), self._system.slow_disk(spell.delay_s)
         if line is not None and node.tell(line):
             self.slowed += 1
             self._slow[spell] = node
 
     def _speed_up(self, spell: Spell) -> None:
-        node, line = self._slow.pop(spell, None), self._slow_disk(0.0)
+        node, line = self._slow.pop(spell, None), self._system.slow_disk(0.0)
         if node is not None and line is not None:
             node.tell(line)
 
-    def _victim(self, strike: Kill | Spell) -> SupervisedNode:
+    def _set_clock(self, name: str) -> bool:
+        """Have a node's clock run as fast as partitions want it to; whether it was alive."""
+        line = self._system.clock_rate(self._clock_rate(name))
+        return line is not None and self._nodes[name].tell(line)
+
+    def _clock_rate(self, name: str) -> float:
+        drifting = [p for p in self._struck.values() if p.drifts]
+        if not drifting:
+            return 1.0
+        slowest, fastest = self._system.clock_rates
+        return slowest if any(name in p.island for p in drifting) else fastest
+
+    def _victim(self, strike: Strike) -> SupervisedNode:
         return self._nodes[strike.victim(self._witness.leader)]

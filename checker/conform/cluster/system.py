@@ -16,7 +16,7 @@ from typing import Any
 from quorate.checker.conform.framing import Framing, length_prefixed
 from quorate.checker.conform.logs.line import LogMapping
 
-from .faults import LASTING_S
+from .faults import FAULTS_S, LASTING_S
 from .proxy import Address
 from .witness import RunWitness
 
@@ -56,10 +56,14 @@ class System(ABC):
     """Points at which a process kills itself if `QUORATE_FAILPOINT=POINT:N` is in its environment,
     with SIGKILL, at its N-th passage."""
 
+    faults_s: float = FAULTS_S
+    """How long the faults of a run last at most, from the moment that all nodes listen."""
     lasting_s: tuple[float, float] = LASTING_S
     """How long partitions last, in seconds: from, to."""
     at_once: int = 8
     """How many runs may go on at the same time: as many as nodes wait most of the time."""
+    clock_rates: tuple[float, float] = (0.9, 1.1)
+    """How fast clocks run that drift, the slowest and the fastest: 1 is as fast as time."""
     hidden: int = 0
     """How many steps of the model the logs may leave out before each line."""
     python_module: str | None = None
@@ -86,6 +90,12 @@ class System(ABC):
     def slow_disk(self, delay_s: float) -> bytes | None:
         """What a node reads from its standard input to have each sync of its disk take so many
         seconds more from then on; None if it cannot, and no disk is slow.
+        """
+        return None
+
+    def clock_rate(self, rate: float) -> bytes | None:
+        """What a node reads from its standard input to have its clock run so many times as fast as
+        time from then on; None if it cannot, and no clock drifts.
         """
         return None
 

@@ -102,6 +102,7 @@ class RaftJournal:
             f"votes[{s}]": [self.servers[voter] for voter in state["votes"]],
             f"len(log[{s}])": state["length"],
             f"commit[{s}]": state["commit"],
+            **{f"match[{s}, {self.servers[u]}]": n for u, n in state.get("match", {}).items()},
         }
 
     def _term(self, term: int) -> str:

@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 import pytest
 
-from quorate.impl.cluster import replica_node
+from quorate.impl.cluster import node_clock
 from quorate.impl.cluster.node_config import NodeConfig, read_config
 from quorate.impl.cluster.replica_cluster import StoreCluster
 from quorate.impl.cluster.replica_node import ReplicaNode
@@ -49,15 +49,22 @@ class Node(ReplicaNode):
         self.mail.append(envelope)
 
 
+class Impatient(Random):
+    """Waits no longer than it must."""
+
+    def randint(self, a, b):
+        return a
+
+
 class Stage:
     """The node n0, and two replicas; all have the time from here."""
 
     def __init__(self, monkeypatch, composition="healthy"):
         self.mail, self.now_s, self.asked = [], 50.0, 0
-        monkeypatch.setattr(replica_node, "uptime_s", lambda: self.now_s)
+        monkeypatch.setattr(node_clock, "uptime_s", lambda: self.now_s)
         self.node = Node(composition, self.mail)
         self.peers = {
-            name: ReplicaHost(RAFT, name, SERVERS, Disk(), self.mail.append, Random(1))
+            name: ReplicaHost(RAFT, name, SERVERS, Disk(), self.mail.append, Impatient())
             for name in SERVERS[1:]
         }
 
@@ -137,6 +144,31 @@ def test_a_node_that_stood_still_looks_at_the_clock_before_its_mail(
         if not answers:
             await stage.ask("n0", Get("k"))  # they tell it that it does not
             assert await stage.ask("n0", Get("k")) == [Redirected(5, None)]
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("composition", "rate", "stale"),
+    [
+        ("healthy", 0.8, False),  # it falls behind by the margin, 2 of 10 ticks
+        ("trusts-ticks", 0.8, True),
+        ("trusts-ticks", 1, False),
+        ("healthy", 0.5, True),
+    ],
+)
+def test_a_leader_whose_clock_falls_behind_by_more_than_the_margin_answers_what_is_stale(
+    composition, rate, stale, monkeypatch
+):
+    async def play():
+        stage = Stage(monkeypatch, composition)
+        await stage.lead()
+        stage.node.told(b'{"clock_rate": %g}' % rate)
+        stage.pass_time(10)
+        await stage.elect_another()
+        assert await stage.ask("n1", Put("k", "new"), away=["n0"]) == [Completed(2, Answered(None))]
+        told = await stage.ask("n0", Get("k"), away=["n1", "n2"])
+        assert told == ([Completed(3, Answered("old"))] if stale else [])
 
     asyncio.run(play())
 

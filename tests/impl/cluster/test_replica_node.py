@@ -292,13 +292,14 @@ def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):
             writer.write(frame(codec_of(cluster.system).encode(submitted)))
             cluster.nodes["n0"].told(b'{"cut": 3}')
             cluster.nodes["n0"].told(b'{"disk_delay_s": -1}')
+            cluster.nodes["n0"].told(b'{"clock_rate": 0}')
             complaints = []
-            while len(complaints) < 3:
+            while len(complaints) < 4:
                 await asyncio.sleep(0.01)
                 complaints = [f["message"] for e, f in cluster.logs["n0"] if e == "complaint"]
             writer.close()
             assert await client.call(Get("k"), PATIENCE_S) == "1"  # the node goes on
-        assert "expected an order" in complaints[0] and "expected an order" in complaints[1]
-        assert complaints[2] == "n1 may not send a Submission."
+        assert all("expected an order" in complaint for complaint in complaints[:3])
+        assert complaints[3] == "n1 may not send a Submission."
 
     asyncio.run(asyncio.wait_for(play(), PATIENCE_S))

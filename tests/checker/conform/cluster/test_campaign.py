@@ -104,7 +104,7 @@ def test_nothing_tested_is_no_pass() -> None:
         "loss, duplicate, delay, reorder, cut, partition, kill, pause, mid-write",
         "no log was held against a model",
     ]
-    calm = Campaign(0, Rates(*[0] * 10), (), decided=1, validated=1)
+    calm = Campaign(0, Rates(*[0] * 11), (), decided=1, validated=1)
     assert calm.reasons == ["no fault was asked for"]
     calm.unjudged.append((3, "it is too long"))
     assert calm.reasons[1:] == ["1 run could not be judged to the end; with seed 3: it is too long"]
@@ -123,6 +123,9 @@ def test_nothing_tested_is_no_pass() -> None:
         (["--adapter", SELFISH, "--nodes", "3"], "--nodes is for the bundled cluster"),
         (["--adapter", SELFISH, "--leases"], "--leases is for the bundled cluster"),
         (["--leases"], "leases are for the bundled Raft"),
+        (["--drift", "9"], "--drift is of leases: give --leases"),
+        (["--margin", "9"], "--margin is of leases: give --leases"),
+        (["--adapter", SELFISH, "--margin", "9"], "--margin is for the bundled cluster"),
         (["--adapter", f"{SELFISH}h"], "no class Selfishh; did you mean Selfish?"),
         (["--keep", "/dev/null/x"], "/dev/null/x: cannot be used"),
         (["--keep", "/"], "/: is not empty, expected a folder for the runs"),

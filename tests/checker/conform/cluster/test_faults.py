@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,6 +45,20 @@ def test_the_faults_follow_from_the_seed() -> None:
     pairs = [p.pairs for s in drawn for p in s.partitions]
     one_way = [ps for ps in pairs if min(ps)[::-1] not in ps]
     assert 0 < len(one_way) < len(pairs)
+
+
+def test_clocks_drift_in_some_partitions_and_nothing_else_depends_on_that() -> None:
+    drawn = {
+        rate: [schedule(Rates(clock=rate), NODES, seed) for seed in range(20)]
+        for rate in (0, 0.5, 1)
+    }
+    cut = {rate: [p for s in drawn[rate] for p in s.partitions] for rate in drawn}
+    assert {p.drifts for p in cut[0]} == {False} and {p.drifts for p in cut[1]} == {True}
+    assert {p.drifts for p in cut[0.5]} == {False, True}
+    assert [replace(p, drifts=True) for p in cut[0]] == cut[1]
+    for p in cut[1]:
+        there = p.aimed_at("n3")
+        assert there.island <= {a for a, b in there.pairs} and len(there.island) == len(p.island)
 
 
 def test_a_message_has_the_fate_of_its_number_whatever_else_is_asked_for() -> None:

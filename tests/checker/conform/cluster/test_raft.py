@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import quorate
-from quorate.checker.conform.cluster.raft import RaftCluster
+from quorate.checker.conform.cluster.raft import Leases, RaftCluster
 from quorate.checker.conform.cluster.raft_witness import RaftWitness
+from quorate.checker.conform.cluster.replicated import WAIT_S
 from quorate.checker.conform.cluster.store_witness import StoreWitness
 from quorate.checker.errors import InputError
 from quorate.impl.cluster.systems import codec_of
@@ -132,11 +133,24 @@ def test_a_server_starts_with_what_was_there(change: dict[str, Any], tmp_path: P
 
 def test_variants_and_numbers_of_nodes_that_there_are_not() -> None:
     assert RaftCluster(5, "forgets-vote").nodes == ("n0", "n1", "n2", "n3", "n4")
-    assert RaftCluster(3, leases=True).name == "healthy, with leases"
+    leases = RaftCluster(3, leases=Leases(0.06, 0.5))
+    assert leases.name == "healthy, with leases: margin 60 ms, drift 500 ms"
     with pytest.raises(InputError, match="no variant `forgets`"):
         RaftCluster(3, "forgets")
     with pytest.raises(InputError, match="found 2, expected 3 to 7"):
         RaftCluster(2)
+    with pytest.raises(InputError, match="a margin of 700 ms for leases, expected above 0"):
+        RaftCluster(3, leases=Leases(0.7, 0.06))
+    with pytest.raises(InputError, match="drift: found 800 ms, expected from 0 to less than 800"):
+        RaftCluster(3, leases=Leases(0.06, 0.8))
+
+
+@pytest.mark.parametrize("drift_s", [0, 0.06, 0.4, 0.7])
+def test_a_clock_falls_behind_by_the_drift_while_another_shows_the_wait(drift_s: float) -> None:
+    slowest, fastest = RaftCluster(3, leases=Leases(0.06, drift_s)).clock_rates
+    time_s = WAIT_S / fastest
+    assert WAIT_S - time_s * slowest == pytest.approx(drift_s)
+    assert slowest * fastest == pytest.approx(1)
 
 
 @pytest.mark.exhaustive

@@ -94,7 +94,11 @@ class AcknowledgesTooMuch(Server):
 
 @pytest.mark.parametrize(
     "server",
-    [ForgetsItsVote, pytest.param(AcknowledgesTooMuch, marks=pytest.mark.exhaustive)],
+    [
+        ForgetsItsVote,
+        RAFTS["matches-backwards"].server,  # which only what the leader knows of others shows
+        pytest.param(AcknowledgesTooMuch, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_what_nodes_with_a_defect_did_is_no_run(server: type[Server], tmp_path: Path) -> None:
     assert verdict(validated(played(tmp_path, 1, server))) == "unexplained"
