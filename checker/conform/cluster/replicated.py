@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from abc import abstractmethod
-from collections.abc import Callable
 from random import Random
 
 import msgspec
@@ -34,10 +33,8 @@ LASTING_S = (1.0, 6.0)
 """Partitions last long enough for another leader, or more, while the first one is cut off."""
 WORK_S = 12.0
 """How long clients and faults go on: until leaders have followed leaders a few times."""
-READERS = 1
-"""So many more only read, and ask whoever answered last: an old leader, if it still does."""
-PAUSE_S = 0.3
-"""They rest between two commands for a random time up to this."""
+READERS_REST_S = 0.3
+"""For how long, at most, clients rest between two reads that do nothing else."""
 RETRY_S = 0.4
 PATIENCE_S = 1.5
 
@@ -45,10 +42,14 @@ PATIENCE_S = 1.5
 class ReplicatedCluster(BundledCluster):
     """Nodes of a protocol."""
 
-    at_once = 3
+    at_once = 5
     tick_s = TICK_S
     faults_s = WORK_S
     lasting_s = LASTING_S
+    rest_s: float = 1.6
+    """For how long, at most, clients rest between two commands: a log that the model can have."""
+    readers: int = 0
+    """How many more clients only read, and ask whoever answered last: an old leader, if it does."""
 
     def __init__(
         self, nodes: int = LEAST_NODES, variant: str = HEALTHY, drift_s: float = DRIFT_S
@@ -77,10 +78,9 @@ class ReplicatedCluster(BundledCluster):
     async def work(self, clients: Clients) -> None:
         """Each client does one thing after another, on the same few keys."""
         async with asyncio.TaskGroup() as tasks:
-            for number in range(CLIENTS + READERS):
+            for number in range(CLIENTS + self.readers):
                 random = Random(clients.random.random())
-                draw = draw_command if number < CLIENTS else _draw_read
-                tasks.create_task(self._use(clients, f"c{number}", random, draw))
+                tasks.create_task(self._use(clients, number, random))
 
     async def read(self, clients: Clients) -> None:
         """Read every key, again and again until that is answered."""
@@ -89,15 +89,16 @@ class ReplicatedCluster(BundledCluster):
                 while not await _do(client, clients, f"reader-{tries}", Get(key)):
                     tries += len(KEYS)
 
-    async def _use(
-        self, clients: Clients, name: str, random: Random, draw: Callable[[Random], Command]
-    ) -> None:
+    async def _use(self, clients: Clients, number: int, random: Random) -> None:
         end_s, given_up = asyncio.get_running_loop().time() + WORK_S, 0
-        async with self._client(clients, name) as client:
+        draw, rest_s = draw_command, self.rest_s
+        if number >= CLIENTS:
+            draw, rest_s = _draw_read, READERS_REST_S
+        async with self._client(clients, f"c{number}") as client:
             while asyncio.get_running_loop().time() < end_s:
-                answered = await _do(client, clients, f"{name}-{given_up}", draw(random))
+                answered = await _do(client, clients, f"c{number}-{given_up}", draw(random))
                 given_up += not answered
-                await asyncio.sleep(random.uniform(0, PAUSE_S))
+                await asyncio.sleep(random.uniform(0, rest_s))
 
     def _client(self, clients: Clients, name: str) -> StoreClient:
         return StoreClient(name, clients.addresses, self._codec, RETRY_S)
