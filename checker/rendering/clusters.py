@@ -65,7 +65,7 @@ def _extent(out: Output, model: str | None, done: Campaign, within: str) -> None
     traffic = done.traffic
     out.line(f"{count(traffic.messages, 'message')}: {faults};", indent=1)
     cut = count(done.partitions, "partition")
-    cut += f", {done.drifted:,} with clocks that drifted apart" if done.drifts else ""
+    cut += f", {done.drifted:,} with clocks that fell behind" if done.drifts else ""
     lost = f"{cut}, which lost {traffic.partitioned:,}; {traffic.undelivered:,} for the dead"
     out.line(lost, indent=1)
     slowed = f", {count(done.slowed, 'slow disk')}" if done.slows else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from abc import abstractmethod
 from random import Random
 
@@ -63,8 +62,7 @@ class ReplicatedCluster(BundledCluster):
         if not 0 <= drift_s < WAIT_S:
             most = f"from 0 to less than {1000 * WAIT_S:g}, for which others wait for a leader"
             raise InputError(f"drift: found {1000 * drift_s:g} ms, expected {most}")
-        apart = math.sqrt(1 - drift_s / WAIT_S)
-        self.clock_rates = apart, 1 / apart
+        self.slow_clock = 1 - drift_s / WAIT_S
         self._codec = codec_of(SYSTEMS[self.protocol])
 
     def slow_disk(self, delay_s: float) -> bytes:

@@ -29,7 +29,7 @@ class Strikes:
         """The system says what nodes are told."""
         self.pauses = self.slowed = self.drifted = 0
         """How many nodes were paused, or had a slow disk, while they ran; and how many partitions
-        had clocks that drifted apart.
+        had clocks that fell behind.
         """
         self._drawn, self._network, self._nodes = drawn, network, nodes
         self._witness, self._system = witness, system
@@ -66,21 +66,21 @@ class Strikes:
 
     def started(self, node: str) -> None:
         """A node has started again: its clock is as wrong as before."""
-        if any(partition.drifts for partition in self._struck.values()):
+        if self._is_slow(node):
             self._set_clock(node)
 
     def _part(self, partition: Partition) -> None:
         struck = self._struck[partition] = partition.aimed_at(self._witness.leader)
         self._network.part(struck)
         if struck.drifts:
-            told = [self._set_clock(name) for name in self._nodes]
+            told = [self._set_clock(name) for name in sorted(struck.island)]
             self.drifted += any(told)
 
     def _heal(self, partition: Partition) -> None:
         struck = self._struck.pop(partition)
         self._network.heal(struck)
         if struck.drifts:
-            for name in self._nodes:
+            for name in sorted(struck.island):
                 self._set_clock(name)
 
     def _kill(self, kill: Kill) -> None:
@@ -109,16 +109,12 @@ class Strikes:
             node.tell(line)
 
     def _set_clock(self, name: str) -> bool:
-        """Have a node's clock run as fast as partitions want it to; whether it was alive."""
-        line = self._system.clock_rate(self._clock_rate(name))
+        """Have a node's clock run as fast as partitions let it; whether it was alive."""
+        line = self._system.clock_rate(self._system.slow_clock if self._is_slow(name) else 1.0)
         return line is not None and self._nodes[name].tell(line)
 
-    def _clock_rate(self, name: str) -> float:
-        drifting = [p for p in self._struck.values() if p.drifts]
-        if not drifting:
-            return 1.0
-        slowest, fastest = self._system.clock_rates
-        return slowest if any(name in p.island for p in drifting) else fastest
+    def _is_slow(self, name: str) -> bool:
+        return any(p.drifts and name in p.island for p in self._struck.values())
 
     def _victim(self, strike: Strike) -> SupervisedNode:
         return self._nodes[strike.victim(self._witness.leader)]

@@ -62,8 +62,8 @@ class System(ABC):
     """How long partitions last, in seconds: from, to."""
     at_once: int = 8
     """How many runs may go on at the same time: as many as nodes wait most of the time."""
-    clock_rates: tuple[float, float] = (0.9, 1.1)
-    """How fast clocks run that drift, the slowest and the fastest: 1 is as fast as time."""
+    slow_clock: float = 0.9
+    """How many times as fast as time a clock runs that falls behind."""
     hidden: int = 0
     """How many steps of the model the logs may leave out before each line."""
     python_module: str | None = None

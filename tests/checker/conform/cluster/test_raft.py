@@ -147,10 +147,8 @@ def test_variants_and_numbers_of_nodes_that_there_are_not() -> None:
 
 @pytest.mark.parametrize("drift_s", [0, 0.06, 0.4, 0.7])
 def test_a_clock_falls_behind_by_the_drift_while_another_shows_the_wait(drift_s: float) -> None:
-    slowest, fastest = RaftCluster(3, leases=Leases(0.06, drift_s)).clock_rates
-    time_s = WAIT_S / fastest
-    assert WAIT_S - time_s * slowest == pytest.approx(drift_s)
-    assert slowest * fastest == pytest.approx(1)
+    rate = RaftCluster(3, leases=Leases(0.06, drift_s)).slow_clock
+    assert WAIT_S - WAIT_S * rate == pytest.approx(drift_s) and rate > 0
 
 
 @pytest.mark.exhaustive
