@@ -14,7 +14,6 @@ from quorate.checker.conform.adapters.loading import made
 from quorate.checker.conform.adapters.registry import HEALTHY
 from quorate.checker.conform.cluster.bundled import LEAST_NODES
 from quorate.checker.conform.cluster.campaign import SECONDS, Campaign, ClusterVerdict, campaign
-from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.conform.cluster.multipaxos import MultiPaxosCluster
 from quorate.checker.conform.cluster.paxos import PaxosCluster
 from quorate.checker.conform.cluster.raft import Leases, RaftCluster
@@ -119,8 +118,8 @@ def conform_cluster(
     What clients and nodes say was decided must agree, what nodes have said must be durable, and
     their logs must be a run of `protocol`. This ends after `seconds`, after so many `runs` if they
     are given, or with the first finding. `rates` says how often which fault happens, where other
-    than by default (`quorate.kit.Rates`). `keep` is a folder for the files of all runs; without it
-    those of a run that found something are left, and named.
+    than by the system's own rates (`quorate.kit.Rates`). `keep` is a folder for the files of all
+    runs; without it those of a run that found something are left, and named.
 
     `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
     it the bundled Paxos runs, or for `Raft` or `MultiPaxos` that one: `variant` is "healthy", as by
@@ -140,7 +139,6 @@ def conform_cluster(
             "variant, nodes and leases are for the bundled cluster: give no system with them"
         )
     by_leases = _leases(leases, margin_s, drift_s)
-    wanted = Rates().changed(rates or {})
     if system is None:
         protocol = protocol or "Paxos"
     target = None if protocol is None else loaded(protocol)
@@ -148,6 +146,7 @@ def conform_cluster(
         kind = _bundled(target, by_leases)
         system = kind(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
     cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
+    wanted = cluster.rates.changed(rates or {})
     folder = None if keep is None else Path(keep)
     done = campaign(
         cluster, target, wanted, seconds=seconds, runs=runs, seed=seed, keep=folder, told=told

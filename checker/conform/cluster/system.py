@@ -16,7 +16,7 @@ from typing import Any
 from quorate.checker.conform.framing import Framing, length_prefixed
 from quorate.checker.conform.logs.line import LogMapping
 
-from .faults import FAULTS_S, LASTING_S
+from .faults import FAULTS_S, LASTING_S, Rates
 from .proxy import Address
 from .witness import RunWitness
 
@@ -56,6 +56,8 @@ class System(ABC):
     """Points at which a process kills itself if `QUORATE_FAILPOINT=POINT:N` is in its environment,
     with SIGKILL, at its N-th passage."""
 
+    rates: Rates = Rates()
+    """How often faults happen, unless somebody says otherwise."""
     faults_s: float = FAULTS_S
     """How long the faults of a run last at most, from the moment that all nodes listen."""
     lasting_s: tuple[float, float] = LASTING_S
