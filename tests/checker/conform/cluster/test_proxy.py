@@ -137,8 +137,8 @@ def test_a_connection_is_cut_in_the_middle_of_a_message() -> None:
 def test_a_partition_loses_what_is_sent_across_it_in_its_directions() -> None:
     async def use(sender: Sender) -> None:
         reader, writer = await sender.connect()
-        there = Partition(0, 1, frozenset({("a", "b")}))
-        back = Partition(0, 1, frozenset({("b", "a")}))
+        there = Partition(0, 1, frozenset({("a", "b")}), frozenset("a"))
+        back = Partition(0, 1, frozenset({("b", "a")}), frozenset("b"))
         for partition, line in ((there, b"lost\n"), (back, b"unanswered\n")):
             sender.network.part(partition)
             writer.write(line)
@@ -156,7 +156,7 @@ def test_a_partition_loses_what_is_sent_across_it_in_its_directions() -> None:
 
 def test_a_calm_network_has_no_faults() -> None:
     async def use(sender: Sender) -> None:
-        sender.network.part(Partition(0, 1, frozenset({("a", "b"), ("b", "a")})))
+        sender.network.part(Partition(0, 1, frozenset({("a", "b"), ("b", "a")}), frozenset("a")))
         sender.network.calm()
         await sender.send()
 
