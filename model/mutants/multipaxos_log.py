@@ -40,6 +40,22 @@ class FillsWhatIsVoted(MultiPaxosLog):
                 self.proposed[b, s] = Value.noop
 
 
+class ReportsLastSlot(MultiPaxosLog):
+    @define
+    def must_repeat(self, q: Set[Acceptor], s: Slot, v: Value) -> bool:
+        return any(
+            any(self.votes[a, s, b] == v for a in q if self.is_last(a, s))
+            and not any(
+                b < c and self.voted({a}, s, c) for a in q if self.is_last(a, s) for c in Ballot
+            )
+            for b in Ballot
+        )
+
+    @define
+    def is_last(self, a: Acceptor, s: Slot) -> bool:
+        return not any(s < u and self.votes[a, u, b] is not None for u in Slot for b in Ballot)
+
+
 class KeepsItsBallot(MultiPaxosMembers):
     @define
     def has_joined(self, b: Ballot, s: Slot) -> bool:
@@ -99,6 +115,17 @@ MUTANTS = (
         sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
         defect="fills-what-is-voted",
         reference="Paxos Made Simple, §3: no-ops are for the gaps",
+    ),
+    Mutant(
+        name="reports-last-slot",
+        code="MH2",
+        title="A promise reports the vote in the last slot alone.",
+        protocol=ReportsLastSlot,
+        violates="agreement",
+        steps=9,
+        sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
+        defect="promise-reports-last-slot",
+        reference="an acceptor of one instance, used for many",
     ),
     Mutant(
         name="keeps-its-ballot",

@@ -179,6 +179,9 @@ MULTIPAXOS = {
         "MultiPaxosMembers", whole_log(Ballot=1), "execute.allows.done"
     ),
     "fills-what-is-voted": Unnamed("MultiPaxosLog", whole_log(), "lead.changes.proposed"),
+    "trusts-any-vote": Unnamed(
+        "MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Value=3), "execute.allows.done"
+    ),
 }
 
 RAFT = {
@@ -211,6 +214,7 @@ RAFT = {
     "forgets-that-it-heard": Unnamed(
         LEASE_READS, ticks(2, 1, 0, crash=1), "restart.changes.heard", daily=True
     ),
+    "leaves-clock-behind": Unnamed(LEASE_READS, ticks(2, 1, 0), "tick.changes.clock", daily=True),
     "drops-what-follows": Unnamed(SNAPSHOTS, servers(2, 1, 2), "install.changes.log"),
     "takes-snapshots-term": Unnamed(SNAPSHOTS, servers(3, 2, 1), "install.changes.term"),
     "loses-last-term": Unnamed(SNAPSHOTS, servers(2, 2, 1), "elect.refuses", daily=True),
@@ -245,15 +249,11 @@ LEASES = {
 #: Why a defect is not found from a model. Simulations find each of them, or tests of nodes.
 BEYOND = {
     "multipaxos": {
-        "trusts-any-vote": "followers take their votes for chosen: the models have no such word",
         "trims-in-silence": "no model of Multi-Paxos has snapshots",
         "snapshot-without-sessions": "no model has the sessions of clients",
         "reconfigures-at-once": "the model changes the acceptors of the very next slot",
     },
-    "raft": {
-        "snapshot-forgets-sessions": "no model has the sessions of clients",
-        "leaves-clock-behind": "a tick of the model passes and is noticed in one step",
-    },
+    "raft": {"snapshot-forgets-sessions": "no model has the sessions of clients"},
 }
 
 #: What is found, by system; and all the defects that the system has.

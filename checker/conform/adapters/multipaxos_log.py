@@ -189,9 +189,19 @@ class MultiPaxosLogAdapter:
         self.run.learners[x] = learner
 
     def told(self, slot: int, v: str) -> Decree | None:
-        """What a learner hears, from a proposer that has counted the votes; None if none has."""
-        decrees = [p.proposed[slot] for p in self.run.proposers.values() if p.is_chosen(slot)]
-        return next((decree for decree in decrees if self.shown(decree) == v), None)
+        """What a learner may take for chosen and is shown so; None if there is nothing.
+
+        A proposer has counted the votes; or an acceptor has voted, and heeds that proposer's word
+        that the slot is chosen.
+        """
+        for b, proposer in self.run.proposers.items():
+            if proposer.is_chosen(slot):
+                heeding = (a for a in self.run.acceptors.values() if _heeds(a, _ballot(b)))
+                votes = (a.voted_for(_ballot(b), slot) for a in heeding)
+                for decree in (proposer.proposed[slot], *votes):
+                    if decree is not None and self.shown(decree) == v:
+                        return decree
+        return None
 
     def _phase_one(self, b: str, q: frozenset[str]) -> None:
         proposer = self.run.proposers[b]
@@ -208,6 +218,10 @@ class MultiPaxosLogAdapter:
 def _ballot(b: str) -> Ballot:
     """b3 is round 3 of its proposer."""
     return Ballot(int(b[1:]), b)
+
+
+def _heeds(acceptor: Acceptor, ballot: Ballot) -> bool:
+    return acceptor.promised is None or acceptor.promised <= ballot
 
 
 def _answers(outputs: MultiPaxosOutputs) -> list[Any]:

@@ -1,7 +1,8 @@
 """The bundled Raft under the models of reads by leases: servers, each with its replica's clock.
 
 What the bundled replica does with them, an adapter does here: it asks the clock whom a server may
-help, lets it hear of leaders, and begins rounds. A tick of the model is one of that clock, which
+help, lets it hear of leaders, and begins rounds. Only that time passes is told to the replica
+itself, as a node tells it before each message: a tick of the model is one of its clock, which
 counts anew after a restart; what is shown goes on. Others wait for a leader as long as a lease
 lasts and the margin, and the margin is the drift that the leader allows for.
 
@@ -16,7 +17,7 @@ from typing import Any, Self
 
 from quorate.checker.conform.adapter import Refusal, Setting, Unrealisable
 from quorate.impl.outputs import Send
-from quorate.impl.raft import AppendEntries, LogMismatch, RaftState
+from quorate.impl.raft import AppendEntries, LogMismatch, RaftState, Replica
 from quorate.impl.raft.lease_clock import LeaseClock
 from quorate.impl.raft.messages import RaftMessage
 from quorate.impl.raft.reading import PendingReads
@@ -32,7 +33,7 @@ class _Clocked(Exchanges):
 
     shortest: int = 0
     drift: int = 0
-    clocks: dict[str, LeaseClock] = field(default_factory=dict)
+    replicas: dict[str, Replica] = field(default_factory=dict)
     since: Mapping[str, int] = field(default_factory=dict)
     """When each clock began to count."""
     patient: frozenset[str] = frozenset()
@@ -45,34 +46,40 @@ class _Clocked(Exchanges):
 
     def copied(self) -> Self:
         """A copy of all that a run changes."""
-        clocks = {s: copied(clock) for s, clock in self.clocks.items()}
+        replicas = {s: _copied(replica) for s, replica in self.replicas.items()}
         waiting = {s: copied(reads) for s, reads in self.waiting.items()}
-        return replace(super().copied(), clocks=clocks, waiting=waiting)
+        return replace(super().copied(), replicas=replicas, waiting=waiting)
+
+    def clock(self, s: str) -> LeaseClock:
+        """The clock of its replica."""
+        return self.replicas[s].clock
 
     def has_waited(self, s: str) -> bool:
         """Whether as much time has passed since it heard from a leader as it waits for one."""
-        heard = self.clocks[s].heard
-        return heard is None or heard + self.shortest <= self.clocks[s].now
+        clock = self.clock(s)
+        return clock.heard is None or clock.heard + self.shortest <= clock.now
 
     def time(self, s: str) -> int:
         """What its clock shows, in the model."""
-        return self.since[s] + self.clocks[s].now
+        return self.since[s] + self.clock(s).now
 
     def start_clock(self, s: str, at: int) -> None:
         """It counts from now on."""
-        clock = self.variant.clock(self.shortest, self.drift, self.servers[s].term)
-        self.clocks[s], self.since = clock, {**self.since, s: at}
-        self.patient = self.patient - {s} if clock.heard is None else self.patient | {s}
+        server = self.servers[s]
+        self.replicas[s] = replica = self.variant.replica(server)
+        replica.clock = self.variant.clock(self.shortest, self.drift, server.term)
+        self.since = {**self.since, s: at}
+        self.patient = self.patient - {s} if self.clock(s).heard is None else self.patient | {s}
 
     def begin_round(self, s: str) -> None:
         """A leader begins to send once more to all."""
         server = self.servers[s]
         server.round += 1
-        self.waiting[s].begin(server.round, self.clocks[s].now)
+        self.waiting[s].begin(server.round, self.clock(s).now)
         self.rounds = {**self.rounds, s: {**self.rounds.get(s, {}), server.round: self.time(s)}}
 
     def receive(self, name: str, message: RaftMessage) -> list[Send[Any]]:
-        server, clock = self.servers[name], self.clocks[name]
+        server, clock = self.servers[name], self.clock(name)
         server.in_touch = clock.is_in_touch()
         sent = super().receive(name, message)
         if isinstance(message, AppendEntries) and message.term == server.term:
@@ -124,7 +131,7 @@ class LeaseExchanges(RaftExchanges):
         }
 
     def _tick(self, s: str) -> None:
-        self.run.clocks[s].pass_time(1)
+        self.run.replicas[s].pass_time(1)
 
     def _elect(self, s: str, t: str, q: frozenset[str]) -> None:
         super()._elect(s, t, q)
@@ -135,7 +142,7 @@ class LeaseExchanges(RaftExchanges):
         for u in sorted(q & self.run.patient):
             if self.run.has_waited(u):
                 raise Unrealisable(f"{u} has waited, and says so first, in a step of its own")
-        if self.run.clocks[s].is_in_touch():
+        if self.run.clock(s).is_in_touch():
             raise Refusal(f"{s} hears from a leader, and is patient")
         super()._campaign(s, term, q)
 
@@ -151,12 +158,12 @@ class LeaseExchanges(RaftExchanges):
         self._send(s, u, n, n, differs=True)
 
     def _time_out(self, s: str) -> None:
-        if s not in self.run.patient or self.run.clocks[s].is_in_touch():
+        if s not in self.run.patient or self.run.clock(s).is_in_touch():
             raise Refusal(f"{s} has not waited for a leader long enough")
         self.run.patient -= {s}
 
     def _read(self, s: str) -> None:
-        run, server, clock = self.run, self.run.servers[s], self.run.clocks[s]
+        run, server, clock = self.run, self.run.servers[s], self.run.clock(s)
         if server.role is not RaftRole.LEADER:
             raise Refusal(f"{s} does not lead")
         if not run.waiting[s].has_lease(clock.now, clock.lease_length()):
@@ -180,5 +187,12 @@ class LeaseExchanges(RaftExchanges):
         return self.run.rounds.get(s, {}).get(self.run.servers[s].heard.get(u, 0))
 
     def _heard(self, s: str) -> int | None:
-        heard = self.run.clocks[s].heard
+        heard = self.run.clock(s).heard
         return None if heard is None or s not in self.run.patient else self.run.since[s] + heard
+
+
+def _copied(replica: Replica) -> Replica:
+    """A copy for its time alone: a run has the servers."""
+    twin = copied(replica)
+    twin.clock = copied(replica.clock)
+    return twin

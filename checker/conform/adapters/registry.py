@@ -14,7 +14,6 @@ from quorate.impl.paxos import composition as compositions
 from quorate.impl.paxos.composition import Composition
 from quorate.impl.paxos.defects import COMPOSITIONS
 from quorate.impl.raft.defects import VARIANTS as RAFT_SERVERS
-from quorate.impl.raft.replica import Replica
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol
@@ -50,11 +49,8 @@ from .raft_prompt import PromptExchanges
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
 
-RAFTS = {
-    **RAFT_SERVERS,
-    **{name: made for name, made in REPLICA_DEFECTS.items() if made.replica is Replica},
-}
-"""Every variant of the bundled Raft's servers and their clocks, which the adapters drive."""
+RAFTS = {**RAFT_SERVERS, **REPLICA_DEFECTS}
+"""Every variant of the bundled Raft: of its servers, their clocks, and its replicas."""
 
 BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),

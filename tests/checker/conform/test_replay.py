@@ -40,11 +40,16 @@ BESIDES_THE_MODEL = {
         "disjoint-quorums",
         "duplicate-promise-counted",
         "duplicate-vote-counted",
-        "promise-reports-last-slot",
         "round-not-persisted",
         "skips-recovered-slots",
+        "trusts-any-vote",
     },
-    "raft": {*unnamed.BEYOND["raft"], "leads-on", "stops-at-old-terms"},
+    "raft": {
+        *unnamed.BEYOND["raft"],
+        "leads-on",
+        "leaves-clock-behind",
+        "stops-at-old-terms",
+    },
 }
 DAILY = {"P5", "M3", "M5"}  # all are tried by `quorate conform --mutants`
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
