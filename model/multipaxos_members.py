@@ -27,7 +27,7 @@ class MultiPaxosMembers(MultiPaxosLog):
         for v in Value:
             self.members[v] = members[v]
         for s in Slot:
-            self.acceptors[s] = first if not any(u < s for u in Slot) else frozenset()
+            self.acceptors[s] = frozenset() if any(self.decides(u, s) for u in Slot) else first
 
     @action
     def lead(self, b: Ballot, q: Set[Acceptor]) -> None:
@@ -39,10 +39,20 @@ class MultiPaxosMembers(MultiPaxosLog):
     @action
     def execute(self, x: Learner, s: Slot, v: Value) -> None:
         super().execute(x, s, v)
-        now = self.acceptors[s] if v == Value.noop else self.members[v]
+        before = {u: self.acceptors[u] for u in Slot}
         for u in Slot:
-            if s < u and not any(s < w and w < u for w in Slot):
-                self.acceptors[u] = now
+            for w in Slot:
+                if self.decides(s, u) and self.precedes(w, u):
+                    self.acceptors[u] = before[w] if v == Value.noop else self.members[v]
+
+    @define
+    def precedes(self, s: Slot, u: Slot) -> bool:
+        return s < u and not any(s < w and w < u for w in Slot)
+
+    @define
+    def decides(self, s: Slot, u: Slot) -> bool:
+        """Whether a command in s says who the acceptors of u are, unless it is a no-op."""
+        return self.precedes(s, u)
 
     @define
     def is_majority(self, q: Set[Acceptor], of: Set[Acceptor]) -> bool:
@@ -74,3 +84,18 @@ class MultiPaxosMembers(MultiPaxosLog):
             for s in Slot
             for u in Slot
         )
+
+
+class MultiPaxosWindow(MultiPaxosMembers):
+    """α = 2: a leader is up to two slots ahead of what is executed."""
+
+    @define
+    def decides(self, s: Slot, u: Slot) -> bool:
+        return any(self.precedes(s, w) and self.precedes(w, u) for w in Slot)
+
+    @define
+    def may_propose(self, b: Ballot, s: Slot) -> bool:
+        """In the order of the slots."""
+        before = [u for u in Slot if u < s and self.is_open(u)]
+        in_order = all(self.proposed[b, u] is not None for u in before)
+        return self.is_open(s) and self.has_joined(b, s) and in_order

@@ -38,6 +38,7 @@ PRE_VOTES = "quorate.model.raft_prevote:PreVotingInTouch"
 LEASE_READS = "quorate.model.raft_leases:AnsweredLeaseReads"
 INTERRUPTED = "quorate.model.raft_prompt:InterruptedRaft"
 RESTARTING = "quorate.model.multipaxos:RestartingMultiPaxos"
+WINDOW = "quorate.model.multipaxos_members:MultiPaxosWindow"
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ MULTIPAXOS = {
     "new-acceptors-decide": Unnamed(
         "MultiPaxosMembers", whole_log(Ballot=1), "execute.allows.done"
     ),
+    "reconfigures-at-once": Unnamed(WINDOW, whole_log(Slot=3, Ballot=1), "execute.allows.done"),
     "fills-what-is-voted": Unnamed("MultiPaxosLog", whole_log(), "lead.changes.proposed"),
     "trusts-any-vote": Unnamed(
         "MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Value=3), "execute.allows.done"
@@ -251,7 +253,6 @@ BEYOND = {
     "multipaxos": {
         "trims-in-silence": "no model of Multi-Paxos has snapshots",
         "snapshot-without-sessions": "no model has the sessions of clients",
-        "reconfigures-at-once": "the model changes the acceptors of the very next slot",
     },
     "raft": {"snapshot-forgets-sessions": "no model has the sessions of clients"},
 }

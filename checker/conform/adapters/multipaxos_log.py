@@ -59,7 +59,7 @@ class _Run:
     """What was proposed in each ballot and slot, also where its proposer needs it no more."""
 
     acceptors_of: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Whom the latest command made the acceptors of the slot after it, where commands do."""
+    """Whom the latest command made the acceptors of a later slot, where commands do."""
 
     def note_proposals(self, b: str) -> None:
         """What a proposer has proposed is known from now on."""

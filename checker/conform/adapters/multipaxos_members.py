@@ -1,8 +1,9 @@
-"""The bundled Multi-Paxos under `MultiPaxosMembers`: commands say who the acceptors are.
+"""The bundled Multi-Paxos under the models of acceptors that commands change.
 
-A command takes effect in the next slot. Each learner and each proposer has what it knows of who the
-acceptors are; a proposer that leads or proposes has heard of all that anybody has executed. Of what
-was executed only the learners know, and a proposer that has not heard of it.
+A command takes effect a window of slots later, in the next one if the window is of one slot. Each
+learner and each proposer has what it knows of who the acceptors are; a proposer that leads or
+proposes has heard of all that anybody has executed. Of what was executed only the learners know,
+and a proposer that has not heard of it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class MembersAdapter(MultiPaxosLogAdapter):
     def start(self, setting: Setting) -> None:
         acceptors: Any = setting.initial["acceptors"]
         members: Any = setting.initial["members"]
-        self.first = sorted(next(of for of in acceptors.values() if of))
+        known = [of for of in acceptors.values() if of]
+        self.first, self.alpha = sorted(known[0]), len(known)
         # Commands that ask for the same acceptors are told apart by how often each is named.
         self.asked: dict[str, Decree] = {
             v: Reconfiguration(tuple(sorted(of)) * times)
@@ -37,7 +39,7 @@ class MembersAdapter(MultiPaxosLogAdapter):
 
     def configured(self, acceptors: list[str]) -> Configurations:
         del acceptors
-        return self.composition.configurations.initial(self.first, 1)
+        return self.composition.configurations.initial(self.first, self.alpha)
 
     def decree(self, v: str) -> Decree:
         return self.asked[v]
@@ -47,7 +49,8 @@ class MembersAdapter(MultiPaxosLogAdapter):
 
     def observe(self) -> Mapping[str, Any]:
         seen, proposers = super().observe(), self.run.proposers.items()
-        known = {0: frozenset(self.first), **self.run.acceptors_of}
+        first = dict.fromkeys(range(self.alpha), frozenset(self.first))
+        known = {**first, **self.run.acceptors_of}
         return {
             **seen,
             "acceptors": {s: known.get(i, frozenset()) for i, s in enumerate(self.slots)},
@@ -58,7 +61,7 @@ class MembersAdapter(MultiPaxosLogAdapter):
 
     def _lead(self, b: str, q: frozenset[str]) -> None:
         if self._furthest().executed == len(self.slots):
-            raise Unrealisable("all slots are executed: there is nothing to lead for")
+            raise Unrealisable("the code leads for the next slot, which the model does not have")
         self._tell_what_is_executed(b)
         super()._lead(b, q)
 
@@ -68,7 +71,7 @@ class MembersAdapter(MultiPaxosLogAdapter):
 
     def _execute(self, x: str, s: str, v: str) -> None:
         super()._execute(x, s, v)
-        after = self.slots.index(s) + 1
+        after = self.slots.index(s) + self.alpha
         acceptors = frozenset(self.run.learners[x].configurations.at(after))
         self.run.acceptors_of = {**self.run.acceptors_of, after: acceptors}
 

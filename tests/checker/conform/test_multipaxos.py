@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...support.unnamed import MULTIPAXOS_IN_TURN, driven, slots, whole_log
+from ...support.unnamed import MULTIPAXOS_IN_TURN, WINDOW, driven, slots, whole_log
 
 LONG = pytest.mark.exhaustive
 
@@ -25,6 +25,8 @@ LONG = pytest.mark.exhaustive
         ("MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Ballot=1), "57 of 57"),
         pytest.param("MultiPaxosLog", whole_log(), "1,553 of 1,553", marks=LONG),
         pytest.param("MultiPaxosMembers", whole_log(Ballot=1), "317 of 317", marks=LONG),
+        pytest.param("MultiPaxosMembers", whole_log(Slot=1), "1,866 of 1,866", marks=LONG),
+        pytest.param(WINDOW, whole_log(Slot=3, Ballot=1), "2,457 of 2,457", marks=LONG),
     ],
 )
 def test_healthy_code_conforms(model: str, bounds: dict[str, int], transitions: str) -> None:

@@ -42,6 +42,7 @@ BESIDES_THE_MODEL = {
         "duplicate-vote-counted",
         "round-not-persisted",
         "skips-recovered-slots",
+        "reconfigures-at-once",
         "trusts-any-vote",
     },
     "raft": {

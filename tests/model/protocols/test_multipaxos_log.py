@@ -7,22 +7,28 @@ from typing import Any
 import pytest
 
 import quorate
-from quorate.checker.loading import load_protocol
-from quorate.model.multipaxos_members import MultiPaxosMembers
+from quorate.model.language import Protocol
+from quorate.model.multipaxos_log import MultiPaxosLog
+from quorate.model.multipaxos_members import MultiPaxosMembers, MultiPaxosWindow
 from quorate.model.mutants import MUTANTS
 
 FEW = {"Acceptor": 2, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1}
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"), [("MultiPaxosLog", (28, 53, 9)), ("MultiPaxosMembers", (220, 317, 9))]
+    ("protocol", "slots", "counts"),
+    [
+        (MultiPaxosLog, 2, (28, 53, 9)),
+        (MultiPaxosMembers, 2, (220, 317, 9)),
+        (MultiPaxosWindow, 3, (1015, 2457, 13)),
+    ],
 )
 def test_both_explorers_count_the_same(
-    name: str, counts: tuple[int, int, int], search: Any
+    protocol: type[Protocol], slots: int, counts: tuple[int, int, int], search: Any
 ) -> None:
-    protocol = load_protocol(name)
-    slow = search(protocol, {}, **FEW)
-    fast = quorate.check(protocol, sizes=FEW).exploration
+    sizes = {**FEW, "Slot": slots}
+    slow = search(protocol, {}, **sizes)
+    fast = quorate.check(protocol, sizes=sizes).exploration
     assert not slow.broken and fast.violated is None
     assert slow.counts == (fast.states, fast.transitions, fast.depth) == counts
     assert set(slow.reached) == set(protocol.methods("reachable"))
