@@ -43,11 +43,10 @@ class FillsWhatIsVoted(MultiPaxosLog):
 class ReportsLastSlot(MultiPaxosLog):
     @define
     def must_repeat(self, q: Set[Acceptor], s: Slot, v: Value) -> bool:
+        telling = [a for a in q if self.is_last(a, s)]
         return any(
-            any(self.votes[a, s, b] == v for a in q if self.is_last(a, s))
-            and not any(
-                b < c and self.voted({a}, s, c) for a in q if self.is_last(a, s) for c in Ballot
-            )
+            any(self.votes[a, s, b] == v for a in telling)
+            and not any(b < c and self.votes[a, s, c] is not None for a in telling for c in Ballot)
             for b in Ballot
         )
 
