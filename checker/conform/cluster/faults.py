@@ -22,24 +22,29 @@ DELAYS_S = (0.05, 0.5)
 """How much longer each sync of a slow disk takes, from and to."""
 AIMED = 0.5
 """The chance of each to strike the leader, where one is known."""
+ONE_WAY = 0.3
+"""The chance of each partition that only those cut off are not heard."""
+PARTIAL = 0.2
+"""The chance of each that they reach all others but one."""
 MOST_DELAY_S = 0.3
 MOST_DOWNTIME_S = 0.3
 MOST_PASSAGE = 6
 """A node dies at this passage of a point, or an earlier one."""
 MOST_A_RUN = 20.0
 
-CHANCES = ("loss", "duplicate", "delay", "reorder", "cut", "point", "clock")
+NETWORK = ("loss", "duplicate", "delay", "reorder", "cut")
+CHANCES = (*NETWORK, "point", "clock")
 
 
 @dataclass(frozen=True)
 class Rates:
     """How often faults happen. Raises InputError for what is no rate.
 
-    `loss`, `duplicate`, `delay`, `reorder` and `cut` are chances of each message from 0 to 1, `cut`
-    that its connection breaks in the middle of it. `point` is the chance of each process that is
-    started to die at one of the points that it knows. `partition`, `kill`, `pause` and `slow` (a
-    disk that is, for a while) are how many there are in a run, on average. `clock` is the
-    chance of each partition that meanwhile the clocks of those cut off fall behind the others'.
+    `loss`, `duplicate`, `delay`, `reorder` and `cut` are chances of each message from 0 to 1, on
+    average; `cut` that its connection breaks in the middle of it. `point` is the chance of each
+    process that is started to die at one of the points that it knows. `partition`, `kill`, `pause`
+    and `slow` (a disk that is, for a while) are how many there are in a run, on average. `clock` is
+    the chance of each partition that meanwhile the clocks of those cut off fall behind the others'.
     """
 
     loss: float = 0.2
@@ -66,6 +71,15 @@ class Rates:
         """The rates by name."""
         return [(f.name, getattr(self, f.name)) for f in fields(self)]
 
+    def of_run(self, seed: int) -> Rates:
+        """Those of one run: each fault of the network is more or less frequent than in others, up
+        to twice as frequent, as some bugs need a bad network and some a good one (Groce et al.:
+        Swarm Testing, 2012).
+        """
+        random = Random(f"{seed}/network")
+        drawn = {name: getattr(self, name) * random.uniform(0, 2) for name in NETWORK}
+        return replace(self, **{name: min(1.0, rate) for name, rate in drawn.items()})
+
     def changed(self, given: Mapping[str, float]) -> Rates:
         """These, and what is given instead. Raises InputError for an unknown fault."""
         known = [f.name for f in fields(self)]
@@ -82,7 +96,8 @@ Pair = tuple[str, str]
 @dataclass(frozen=True)
 class Partition:
     """For a while, no message goes from one node of a pair to the other: the nodes of an island are
-    cut off from the rest. If it `drifts`, their clocks fall behind meanwhile.
+    cut off from the rest, or from one node of it. If it `drifts`, their clocks fall behind
+    meanwhile.
 
     If it has a `target`, the leader takes the place of that node.
     """
@@ -155,7 +170,7 @@ def schedule(
         replace(
             _partition(nodes, random, aims, lasting_s, end_s), drifts=clocks.random() < rates.clock
         )
-        for _ in range(_number(rates.partition, random))
+        for _ in range(_number(rates.partition, random) if len(nodes) > 1 else 0)
     ]
     kills = [
         Kill(
@@ -170,7 +185,7 @@ def schedule(
         return _spells(nodes, Random(f"{seed}/{kind}"), rate, lasting_s, end_s)
 
     return Schedule(
-        tuple(cut) if len(nodes) > 1 else (),
+        tuple(cut),
         tuple(sorted(kills, key=lambda k: k.at_s)),
         spells("pauses", rates.pause),
         spells("disks", rates.slow),
@@ -211,13 +226,12 @@ def _partition(
     begin_s = random.uniform(0, last_s - LATE_S)
     end_s = min(last_s, begin_s + random.uniform(*lasting_s))
     island = set(random.sample(list(nodes), random.randint(1, max(1, len(nodes) // 2))))
-    one_way = random.random() < 0.3
-    pairs = frozenset(
-        (a, b)
-        for a in nodes
-        for b in nodes
-        if (a in island and b not in island) or (not one_way and b in island and a not in island)
-    )
+    rest = [node for node in nodes if node not in island]
+    one_way, partial = random.random() < ONE_WAY, random.random() < PARTIAL
+    if partial:
+        rest = [random.choice(rest)]
+    there = {(a, b) for a in island for b in rest}
+    pairs = frozenset(there if one_way else there | {(b, a) for a, b in there})
     target = min(island) if aims.random() < AIMED else None
     return Partition(begin_s, end_s, pairs, frozenset(island), target)
 

@@ -44,7 +44,7 @@ class ReplicatedCluster(BundledCluster):
 
     at_once = 5
     tick_s = TICK_S
-    rates = Rates(loss=0.05, delay=0.2, partition=2.0)  # a leader is elected in good time
+    rates = Rates(loss=0.1, delay=0.2, partition=2.0)  # a leader is elected in good time
     faults_s = WORK_S
     lasting_s = LASTING_S
     rest_s: float = 1.6

@@ -65,6 +65,7 @@ async def run_once(
 
     Raises InputError where a node cannot be started or never listens.
     """
+    rates = rates.of_run(seed)
     with ExitStack() as held:
         addresses = _reserved(system, held)
         run = _Run(system, rates, seed, folder, addresses, server)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quorate.checker.conform.cluster.faults import FAULTS_S, Fates, Rates, life, schedule
+from quorate.checker.conform.cluster.faults import FAULTS_S, NETWORK, Fates, Rates, life, schedule
 from quorate.checker.conform.framing import length_prefixed, lines
 from quorate.checker.errors import InputError
 
@@ -45,6 +45,9 @@ def test_the_faults_follow_from_the_seed() -> None:
     pairs = [p.pairs for s in drawn for p in s.partitions]
     one_way = [ps for ps in pairs if min(ps)[::-1] not in ps]
     assert 0 < len(one_way) < len(pairs)
+    assert schedule(rates, ("n0",), 1).partitions == ()
+    reached = [len({b for a, b in p.pairs if a in p.island}) for s in drawn for p in s.partitions]
+    assert {1, 3} <= set(reached)  # one of the others, or all
 
 
 def test_clocks_drift_in_some_partitions_and_nothing_else_depends_on_that() -> None:
@@ -59,6 +62,18 @@ def test_clocks_drift_in_some_partitions_and_nothing_else_depends_on_that() -> N
     for p in cut[1]:
         there = p.aimed_at("n3")
         assert there.island <= {a for a, b in there.pairs} and len(there.island) == len(p.island)
+
+
+def test_each_run_has_a_network_of_its_own() -> None:
+    rates = Rates(loss=0.2, duplicate=0.8, cut=0)
+    drawn = [rates.of_run(seed) for seed in range(200)]
+    assert drawn == [rates.of_run(seed) for seed in range(200)]
+    loss, duplicate = [r.loss for r in drawn], [r.duplicate for r in drawn]
+    assert 0 <= min(loss) < 0.05 and 0.35 < max(loss) <= 0.4
+    assert max(duplicate) == 1 and {r.cut for r in drawn} == {0}
+    assert {replace(r, **dict.fromkeys(NETWORK, 0)) for r in drawn} == {
+        replace(rates, **dict.fromkeys(NETWORK, 0))
+    }
 
 
 def test_a_message_has_the_fate_of_its_number_whatever_else_is_asked_for() -> None:
