@@ -33,7 +33,7 @@ class RaftCluster(ReplicatedCluster):
     """Nodes of Raft."""
 
     protocol = RAFT.name
-    rest_s, readers = 0.8, 1  # reads are in no log
+    rest_s, readers = 0.8, 2  # reads are in no log
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ LASTING_S = (1.0, 6.0)
 """Partitions last long enough for another leader, or more, while the first one is cut off."""
 WORK_S = 12.0
 """How long clients and faults go on: until leaders have followed leaders a few times."""
-READERS_REST_S = 0.3
+READERS_REST_S = 0.2
 """For how long, at most, clients rest between two reads that do nothing else."""
 RETRY_S = 0.4
 PATIENCE_S = 1.5

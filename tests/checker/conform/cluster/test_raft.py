@@ -169,6 +169,35 @@ def test_reads_by_leases_are_linearizable_whoever_stands_still() -> None:
     assert done.pauses > 20
 
 
+DRIFTING = {"clock": 1, "kill": 0, "point": 0, "pause": 0, "slow": 0}
+
+
+@pytest.mark.exhaustive
+def test_reads_are_stale_where_clocks_fall_behind_by_more_than_leases_allow_for(
+    tmp_path: Path,
+) -> None:
+    found = quorate.conform_cluster(
+        "Raft",
+        leases=True,
+        drift_s=0.7,
+        seconds=1800,
+        seed=1,
+        rates=DRIFTING,
+        keep=tmp_path / "kept",
+    ).campaign.found
+    assert found is not None
+    assert {finding.kind for finding in found.findings} == {"linearizability"}
+
+
+@pytest.mark.exhaustive
+def test_reads_are_not_stale_where_clocks_fall_behind_by_what_leases_allow_for() -> None:
+    done = quorate.conform_cluster(
+        "Raft", leases=True, margin_s=0.2, runs=10, seconds=600, seed=1, rates=DRIFTING
+    ).campaign
+    assert done.found is None and done.runs == 10
+    assert done.drifted > 10
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "variant",
@@ -178,6 +207,8 @@ def test_reads_by_leases_are_linearizable_whoever_stands_still() -> None:
         "forgets-vote-on-append",
         "always-truncates",
         "commits-backwards",
+        "matches-backwards",
+        "matches-hints",
         "keeps-tail",
     ],
 )
