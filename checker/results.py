@@ -91,13 +91,15 @@ class Orbits:
     """What a search with symmetry reduction covers.
 
     `states` is the number of states in the orbits found. `sorts` are those whose elements were
-    permuted; `refused` says why others were not.
+    permuted; `refused` says why others were not, `special` what is special about some that were:
+    they are ordered, or it took a proof.
     """
 
     states: int
     permutations: int
     sorts: tuple[str, ...]
     refused: Mapping[str, str]
+    special: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ class Kernel:
     deadlock: bool = False
     eager: bool = False
     """Whether a step that only grows cells which only help as they grow is taken alone."""
+    plain: bool = False
+    """Whether symmetry leaves elements of an order, and those with names, where they are."""
     only: frozenset[str] | None = None
     """The actions whose steps are taken; by default all."""
     layout: Layout = field(init=False)
@@ -104,6 +106,8 @@ class Kernel:
         self._key = key_of(self.description, self.sizes, found, *how)
         if self._key is not None and self.only is not None:
             self._key = f"{self._key} only {sorted(self.only)}"
+        if self._key is not None and self.plain:
+            self._key = f"{self._key} plain"
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
         self.metadata = known or self._unrolled(found)
@@ -137,7 +141,7 @@ class Kernel:
         if not self.symmetry:
             return None
         with self.sizes:
-            return symmetry.Reduction(self.layout)
+            return symmetry.Reduction(self.layout, self._key, self.plain)
 
     @property
     def actions(self) -> list[str]:

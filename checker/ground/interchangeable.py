@@ -1,18 +1,20 @@
 """Which sorts' elements are interchangeable in a protocol, at given sizes.
 
-Expressions tell elements of an unordered sort apart by equality alone. So, where quorums, named
-constants, initial states and loops favour no element, a permutation of the elements maps runs to
-runs, and states that violate an invariant to such states: one of each orbit stands for all.
-Elements that are declared with names of their own stay where they are, so that a permutation of
-the others maps expressions which mention them to themselves.
+If every action and every property means the same with elements exchanged, and so do quorums and
+initial states, a permutation of the elements maps runs to runs, and states that violate an
+invariant to such states: one of each orbit stands for all. Equality favours no element. So an
+expression can tell elements apart only by comparing them in an order, by a constant, or by which
+round of a loop is the last. Where elements of an order, or with names of their own, may so be told
+apart, it is a matter of proof whether they are (explore/reduction/equivariance.py). If no proof is
+found, elements with names stay where they are; the bottom of an order always does.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Ordered, Sizes, Sort
@@ -42,116 +44,178 @@ MOST_TABLE = 1 << 14
 
 Sorts = tuple[type[Sort], ...]
 
+Rule = c.Action | c.Property
+Exchange = tuple[int, ...]  # of two neighbours, as images of all elements
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """The elements of a sort that are permuted: all from the one with this index on."""
+
+    sort: type[Sort]
+    first: int
+
+    def __len__(self) -> int:
+        return len(self.sort) - self.first
+
+    @property
+    def special(self) -> bool:
+        """Whether they are declared as an order, or have names."""
+        return issubclass(self.sort, Ordered) or self.first < len(self.sort.named)
+
+    @property
+    def orders(self) -> int:
+        """How many permutations there are."""
+        return math.factorial(len(self))
+
+    def exchanges(self) -> list[Exchange]:
+        """The permutations that exchange two neighbours."""
+        return [swap(len(self.sort), i) for i in range(self.first, len(self.sort) - 1)]
+
+    def holds(self, value: Any) -> bool:
+        """Whether a constant is, or is made of, an element that is permuted."""
+        if isinstance(value, FrozenMap):
+            return any(self.holds(v) for item in value.items() for v in item)
+        if isinstance(value, (tuple, frozenset)):
+            return any(map(self.holds, value))
+        return isinstance(value, self.sort) and value.index >= self.first
+
+
+class Proof(Protocol):
+    """Whether rules mean the same with elements exchanged: None if so, else why not."""
+
+    def refuted(self, elements: Exchanged, rules: Sequence[Rule]) -> str | None:
+        """What is found at little cost."""
+
+    def unproved(self, elements: Exchanged, rules: Sequence[Rule]) -> str | None:
+        """None only if it is proved."""
+
 
 @dataclass(frozen=True)
 class Interchangeable:
-    """The sorts whose elements are interchangeable, and why the other unordered ones are not."""
+    """The sorts whose elements are interchangeable, and why others are not.
 
-    sorts: Sorts
-    refused: dict[type[Sort], str] = field(default_factory=dict)
+    `proved` are those of which that takes a proof.
+    """
+
+    found: Mapping[type[Sort], Exchanged]
+    refused: Mapping[type[Sort], str] = field(default_factory=dict)
+    proved: Sorts = ()
 
     @property
-    def permutations(self) -> int:
-        """How many permutations there are in all."""
-        return math.prod(math.factorial(unnamed(s)) for s in self.sorts)
-
-
-def unnamed(sort: type[Sort]) -> int:
-    """How many elements of a sort have no name of their own: these are permuted."""
-    return len(sort) - len(sort.named)
-
-
-def exchanges(sort: type[Sort]) -> list[tuple[int, ...]]:
-    """The permutations that exchange two neighbours among those elements."""
-    return [swap(len(sort), i) for i in range(len(sort.named), len(sort) - 1)]
+    def sorts(self) -> Sorts:
+        return tuple(self.found)
 
 
 def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
-    """The sorts whose elements are interchangeable; call it inside `sizes`."""
+    """The sorts of which no proof is needed; call it inside `sizes`."""
     layout = Layout(description, sizes)
     return interchangeable(layout, initial_states(description.protocol, sizes)).sorts
 
 
-def interchangeable(layout: Layout, initial: list[Any]) -> Interchangeable:
-    """The sorts whose elements are interchangeable, given the initial states."""
-    found: list[type[Sort]] = []
+def interchangeable(
+    layout: Layout, initial: list[Any], proof: Proof | None = None, plain: bool = False
+) -> Interchangeable:
+    """The sorts whose elements are interchangeable, given the initial states.
+
+    Without a `proof`, those are refused of which it takes one. With `plain`, only such elements
+    are found as no expression of the language tells apart: without an order and names.
+    """
+    found: dict[type[Sort], Exchanged] = {}
     refused: dict[type[Sort], str] = {}
+    proved: list[type[Sort]] = []
     for sort in layout.sizes.elements:
-        if not issubclass(sort, Sort) or issubclass(sort, Ordered) or unnamed(sort) < 2:
+        if not issubclass(sort, Sort):
             continue
-        reason = (
-            _favoured_by_quorums(sort, layout.sizes)
-            or _named(sort, layout.description)
-            or _favoured_by_loops(sort, layout.description)
-            or _favoured_at_first(sort, layout, initial)
-        )
-        if reason is None:
-            found.append(sort)
-        else:
+        for first in dict.fromkeys((0, len(sort.named))):
+            elements = Exchanged(sort, first)
+            if len(elements) < 2 or (plain and elements.special):
+                continue
+            reason, needed = _reason(elements, layout, initial, proof)
+            if reason is None:
+                found[sort] = elements
+                refused.pop(sort, None)
+                proved += [sort] if needed else []
+                break
             refused[sort] = reason
-    return Interchangeable(tuple(found), refused)
+    return Interchangeable(found, refused, tuple(proved))
 
 
-def _favoured_by_quorums(sort: type[Sort], sizes: Sizes) -> str | None:
+def _reason(
+    elements: Exchanged, layout: Layout, initial: list[Any], proof: Proof | None
+) -> tuple[str | None, bool]:
+    """Why elements are not interchangeable, if they are not, and whether that takes a proof.
+
+    A proof is tried of what was declared as an order, or with names.
+    """
+    telling = told_apart(elements, layout.description)
+    rules = [rule for rule, _ in telling]
+    reason = _favoured_by_quorums(elements, layout.sizes)
+    if not elements.special:
+        proof = None
+    if reason is None and telling:
+        reason = proof.refuted(elements, rules) if proof else telling[0][1]
+    reason = reason or _favoured_at_first(elements, layout, initial)
+    if reason is None and proof and telling:
+        reason = proof.unproved(elements, rules)
+    return reason, bool(telling)
+
+
+def _favoured_by_quorums(elements: Exchanged, sizes: Sizes) -> str | None:
     for system, quorums in sizes.elements.items():
-        if not issubclass(system, QuorumSystem) or system.of is not sort:
+        if not issubclass(system, QuorumSystem) or system.of is not elements.sort:
             continue
         family = {frozenset(q) for q in quorums}
-        for exchange in exchanges(sort):
-            if {permuted(q, {sort: exchange}) for q in family} != family:
+        for exchange in elements.exchanges():
+            if {permuted(q, {elements.sort: exchange}) for q in family} != family:
                 return f"the quorums of {system.__name__} are not the same for all"
     return None
 
 
-# ---------------------------------------------------------------- constants
+# ---------------------------------------------------------------- expressions
 
 
-def _named(sort: type[Sort], description: c.Description) -> str | None:
-    for place, root in _roots(description):
-        for node in walk(root):
-            if isinstance(node, c.Lit) and _holds_element(node.value, sort):
-                return f"{place} mentions {node.value!r}"
+def told_apart(elements: Exchanged, description: c.Description) -> list[tuple[Rule, str]]:
+    """The actions and properties that may tell elements apart, each with how it may.
+
+    What an `@init` does is seen from the initial states.
+    """
+    found: list[tuple[Rule, str]] = []
+    rules: list[Rule] = [*description.actions, *description.properties, *description.finals]
+    for rule in rules:
+        ways = (way for node in walk(rule) if (way := _telling(node, elements, rule.name)))
+        if (way := next(ways, None)) is not None:
+            found.append((rule, way))
+    return found
+
+
+def tells_apart(node: Any, elements: Exchanged) -> bool:
+    """Whether something in an expression or effect may tell elements apart."""
+    return any(_telling(n, elements, "it") for n in walk(node))
+
+
+def _telling(node: Any, elements: Exchanged, where: str) -> str | None:
+    sort = elements.sort
+    match node:
+        case c.Lit(value=value) if elements.holds(value):
+            return f"{where} mentions {value!r}"
+        case c.Less() | c.LessEq() if mentions(node.left.type, sort):
+            return f"{where} compares {sort.__name__}s"
+        case c.Extreme() if any(mentions(k.type, sort) for k in node.keys):
+            return f"{where} compares {sort.__name__}s"
+        case c.Write() if _depends_on_order(node, sort):
+            return f"the last round of a loop in {where} wins, over {sort.__name__}"
     return None
-
-
-def _roots(description: c.Description) -> Iterator[tuple[str, Any]]:
-    """Every expression, binder and effect, with the name of what it stands in."""
-    for action in (*description.inits, *description.actions):
-        for parameter in action.parameters:
-            yield action.name, parameter
-        for guard in action.guards:
-            yield action.name, guard.condition
-        for effect in action.effects:
-            yield action.name, effect
-    for p in (*description.properties, *description.finals):
-        yield p.name, p.body
-
-
-def _holds_element(value: Any, sort: type[Sort]) -> bool:
-    """Whether a constant is, or is made of, an element that is permuted."""
-    if isinstance(value, FrozenMap):
-        return any(_holds_element(v, sort) for item in value.items() for v in item)
-    if isinstance(value, (tuple, frozenset)):
-        return any(_holds_element(v, sort) for v in value)
-    return isinstance(value, sort) and value.index >= len(sort.named)
 
 
 # ---------------------------------------------------------------- loops
 
 
-def _favoured_by_loops(sort: type[Sort], description: c.Description) -> str | None:
-    """A loop whose rounds write different values to one cell: which is last, is a matter of order.
+def _depends_on_order(effect: c.Write, sort: type[Sort]) -> bool:
+    """Whether rounds of a loop write different values to one cell, the last of them for good.
 
     Sends need no look: two messages under one key are a mistake in every order.
     """
-    for action in (*description.inits, *description.actions):
-        for effect in action.effects:
-            if isinstance(effect, c.Write) and _depends_on_order(effect, sort):
-                return f"the last round of a loop in {action.name} wins, over {sort.__name__}"
-    return None
-
-
-def _depends_on_order(effect: c.Write, sort: type[Sort]) -> bool:
     bound = {b.var.name for b in effect.binders}
     keys = {p for k in effect.keys if (p := _path(k)) is not None}
     used = {p for p in free_paths(effect.value) if p[0] in bound}
@@ -199,14 +263,14 @@ def mentions(t: Type, sort: type[Sort]) -> bool:
 # ---------------------------------------------------------------- states
 
 
-def _favoured_at_first(sort: type[Sort], layout: Layout, initial: list[Any]) -> str | None:
+def _favoured_at_first(elements: Exchanged, layout: Layout, initial: list[Any]) -> str | None:
     """Whether the initial states are closed under exchanging neighbours."""
     packing = Packing(layout)
     states = {tuple(map(int, packing.pack(state))) for state in initial}
-    for exchange in exchanges(sort):
-        permutation = Permutation(layout, {sort: exchange})
+    for exchange in elements.exchanges():
+        permutation = Permutation(layout, {elements.sort: exchange})
         if max((len(m.table) for m in permutation.moves if m.table), default=0) > MOST_TABLE:
-            return f"the messages that hold {sort.__name__}s have too many payloads"
+            return f"the messages that hold {elements.sort.__name__}s have too many payloads"
         if any(tuple(permutation.apply(s)) not in states for s in states):
             return "the initial states are not the same for all"
     return None

@@ -140,8 +140,8 @@ class Permutation:
         digits = []
         for i in which:
             space = m.spaces[i]
-            # Only ordered sorts have bottoms, and those are not permuted.
-            digits.append(np.arange(space.size) if space.proper else self.table(space.type))
+            table = self.table(space.type)
+            digits.append(table[1:] - 1 if space.proper else table)  # a bottom stays, as code 0
         return _joined(digits)
 
     def _key_targets(self, types: tuple[Type, ...]) -> list[int]:
@@ -226,11 +226,13 @@ class Permutation:
 
 
 def permuted(value: Any, images: Images) -> Any:
-    """A Python value with its elements replaced."""
+    """A Python value with its elements replaced; a bottom stays."""
     match value:
         case Sort():
             image = images.get(type(value))
-            return value if image is None else type(value)(image[value.index])
+            if image is None or value.index < 0:
+                return value
+            return type(value)(image[value.index])
         case QuorumSystem():
             return type(value)(permuted(m, images) for m in value)
         case frozenset():

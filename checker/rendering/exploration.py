@@ -169,14 +169,15 @@ def noun_of(found: Exploration) -> str:
 def _orbits(out: Output, found: Exploration, orbits: Orbits, mark: str) -> None:
     """How many states the orbits have, and which sorts could not be reduced."""
     if orbits.sorts:
+        names = (f"{n} ({orbits.special[n]})" if n in orbits.special else n for n in orbits.sorts)
         out.line(
             f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
-            f"{count(orbits.states, 'state')} ({' × '.join(orbits.sorts)}, "
+            f"{count(orbits.states, 'state')} ({' × '.join(names)}, "
             f"{orbits.permutations:,} permutations)",
             mark,
         )
     elif not orbits.refused:
-        out.line("no unordered sort has two elements or more: there is no symmetry")
+        out.line("no sort has two elements or more: there is no symmetry")
     for name, why in orbits.refused.items():
         out.line(f"{name}s are not interchangeable: {why}")
 
@@ -208,6 +209,7 @@ def symmetry_of(found: Exploration) -> dict[str, Any] | None:
         "permutations": found.orbits.permutations,
         "full_states": found.orbits.states,
         "refused": dict(found.orbits.refused),
+        "special": dict(found.orbits.special),
     }
 
 

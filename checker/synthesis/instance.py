@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.ground.columns import Column
@@ -47,13 +49,17 @@ class SampledInstance:
         self.explored: Exploration | None = None
 
     def explore(self, goals: frozenset[str]) -> Exploration:
-        """Search and keep the states; if there are too many, take random walks instead."""
+        """Search and keep the states; if there are too many, take random walks instead.
+
+        One state of an orbit is enough where candidates cannot tell elements apart.
+        """
         explorer = Explorer(
             self.protocol,
             self.sizes,
             BreadthFirst(limit=MOST_EXPLORED, storage=InMemory()),
             invariants=goals,
             symmetry=True,
+            kernel_of=partial(Kernel, plain=True),
         )
         found = explorer.run(coverage=False)
         self.explored = found

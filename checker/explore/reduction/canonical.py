@@ -53,5 +53,7 @@ class Canonical:
         total = np.full(1, 0 if self._reducing else count, np.int64)
         if self._reducing:
             sweep(self._code.address("weigh"), 1, total)
-        refused = {s.__name__: why for s, why in r.refused.items()}
-        return Orbits(int(total[0]), r.permutations, r.names, refused)
+        refused, special = (
+            {s.__name__: text for s, text in texts.items()} for texts in (r.refused, r.special)
+        )
+        return Orbits(int(total[0]), r.permutations, r.names, refused, special)

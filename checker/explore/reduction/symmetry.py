@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.interchangeable import (
     MOST_PERMUTATIONS,
-    exchanges,
+    Exchanged,
     interchangeable,
-    unnamed,
 )
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.permutations import Cell, CellMove, Permutation
-from quorate.model.language.declare.sorts import Sort
+from quorate.model.language.declare.sorts import Ordered, Sort
+
+from .equivariance import Equivariance
 
 MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits
 
@@ -40,43 +41,60 @@ class OwnedCells:
 class Reduction:
     """The symmetry reduction of a protocol at given sizes; make it inside them.
 
-    `refused` says why the elements of an unordered sort are not interchangeable. If no sort is
-    interchangeable (`permutations` is 1), no code is generated.
+    `refused` says why the elements of a sort are not interchangeable, `special` what is special
+    about others that are. If no sort is interchangeable (`permutations` is 1), no code is
+    generated. What takes a proof is kept in the cache under the `key`, if there is one. With
+    `plain`, elements of an order and those with names stay where they are.
     """
 
     layout: Layout
-    sorts: tuple[type[Sort], ...] = field(init=False)
+    key: str | None = None
+    plain: bool = False
+    elements: dict[type[Sort], Exchanged] = field(init=False)
     refused: dict[type[Sort], str] = field(init=False)
+    special: dict[type[Sort], str] = field(init=False)
     permutations: int = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.layout
         initial = initial_states(layout.description.protocol, layout.sizes)
-        found = interchangeable(layout, initial)
-        self.refused = dict(found.refused)
+        proof = Equivariance(layout, self.key)
+        interchanged = interchangeable(layout, initial, proof, self.plain)
+        found = interchanged.found
+        self.refused = dict(interchanged.refused)
         swaps = {
-            s: [Permutation(layout, {s: exchange}).moves for exchange in exchanges(s)]
-            for s in found.sorts
+            s: [Permutation(layout, {s: exchange}).moves for exchange in elements.exchanges()]
+            for s, elements in found.items()
         }
         self.owned: dict[type[Sort], OwnedCells] = {}
-        for sort in sorted(found.sorts, key=lambda s: -unnamed(s)):
+        for sort in sorted(found, key=lambda s: -len(found[s])):
             owned = _owned_cells(swaps[sort])
             if owned is not None and not self._overlaps(owned):
                 self.owned[sort] = owned
-        walked = [s for s in found.sorts if s not in self.owned]
-        for sort in sorted(walked, key=lambda s: -unnamed(s)):
-            images = math.prod(math.factorial(unnamed(s)) for s in walked)
+        walked = [s for s in found if s not in self.owned]
+        for sort in sorted(walked, key=lambda s: -len(found[s])):
+            images = math.prod(found[s].orders for s in walked)
             if images > MOST_PERMUTATIONS:
                 walked.remove(sort)
                 self.refused[sort] = f"{images:,} permutations are too many to look at"
         for sort in list(self.owned):  # the largest first
-            images = math.prod(math.factorial(unnamed(s)) for s in (*walked, *self.owned))
+            images = math.prod(found[s].orders for s in (*walked, *self.owned))
             if images > MOST_ORBIT:
                 del self.owned[sort]
                 self.refused[sort] = f"{images:,} permutations are too many to count with"
-        self.sorts = tuple(s for s in found.sorts if s in walked or s in self.owned)
-        self.permutations = math.prod(math.factorial(unnamed(s)) for s in self.sorts)
+        kept = (*walked, *self.owned)
+        self.elements = {s: elements for s, elements in found.items() if s in kept}
+        self.permutations = math.prod(e.orders for e in self.elements.values())
         self.steps, self.exchanges = self._walk([swaps[s] for s in walked])
+        self.special = {
+            s: ", ".join(words)
+            for s, elements in self.elements.items()
+            if (words := _words(elements, s in interchanged.proved))
+        }
+
+    @property
+    def sorts(self) -> tuple[type[Sort], ...]:
+        return tuple(self.elements)
 
     def _overlaps(self, owned: OwnedCells) -> bool:
         occupied = {cell for b in self.owned.values() for chain in b.chains for cell in chain}
@@ -100,6 +118,13 @@ class Reduction:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(s.__name__ for s in self.sorts)
+
+
+def _words(elements: Exchanged, proved: bool) -> list[str]:
+    """What makes it worth saying that elements are interchangeable."""
+    found = ["ordered"] if issubclass(elements.sort, Ordered) else []
+    found += ["with its names"] if elements.first < len(elements.sort.named) else []
+    return [*found, "proved"] if proved else found
 
 
 def _plain_changes(n: int) -> Iterator[int]:

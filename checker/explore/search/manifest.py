@@ -38,6 +38,9 @@ class Identity(msgspec.Struct, frozen=True):
             f"{c.name} {c.first_word} {c.first_bit} {c.bits} {c.count}\n"
             for c in kernel.layout.columns()
         )
+        if kernel.reduction is not None:  # representatives depend on what is exchanged
+            exchanged = kernel.reduction.elements.values()
+            columns += "".join(f"{e.sort.__name__} {e.first}\n" for e in exchanged)
         return cls(
             FORMAT,
             version("quorate"),

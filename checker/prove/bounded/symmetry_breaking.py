@@ -26,8 +26,8 @@ Fact = tuple[Cell, int]  # that the cell holds this code
 
 def in_order(ground: Ground, cells: Cells) -> Formula:
     """That the facts of the elements of the largest interchangeable sort do not increase."""
-    found = interchangeable(ground.layout, ground.initial()).sorts
-    sorts = [s for s in found if not s.named]
+    found = interchangeable(ground.layout, ground.initial()).found
+    sorts = [s for s, elements in found.items() if elements.first == 0]
     sort = max(sorts, key=len, default=None)
     if sort is None or len(sort) < FEWEST:
         return True

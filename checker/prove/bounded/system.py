@@ -15,23 +15,13 @@ from quorate.checker.ground.instances import Assignment, Instance, Instantiator,
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.packing import Packing, Words
-from quorate.checker.ground.shapes import Entries, Fields, Items, Present, Value
+from quorate.checker.ground.well_formed import well_formed
 from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol
-from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.declare.types import (
-    MapType,
-    MessagesType,
-    OptionType,
-    RecordType,
-    SeqType,
-    Type,
-)
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir import queues
 from quorate.model.language.ir.constraints import unconstrained
 
 from .results import DisagreementError, Move
@@ -129,44 +119,9 @@ class Ground:
         """The initial states, by CPython."""
         return list(initial_states(self.protocol, self.sizes))
 
-    # ------------------------------------------------------------ what a packed state may be
-
     def well_formed(self) -> Bool:
-        """That the cells represent values: cells past the end of a sequence, or in None, are 0.
-
-        And that a packet holds one message, of its link.
-        """
-        g = self.layout.graph
-        rules: list[Bool] = []
-        for v in self.description.variables:
-            if isinstance(v.type, MessagesType):
-                continue
-            t = v.type.value if isinstance(v.type, MapType) else v.type
-            count = self.layout.parts[v.name][0].count if self.layout.parts[v.name] else 0
-            for index in range(count):
-                self._rules(self._make.evaluator.cell(v.name, index), t, rules)
-        for v in self.description.protocol.variables().values():
-            if fifo_of(v.type) is not None:
-                rules.append(self._make.evaluator.value(queues.well_formed(v), {}))
-        return g.and_(rules)
-
-    def _rules(self, value: Value, t: Type, rules: list[Bool]) -> None:
-        g, values = self.layout.graph, self.layout.values
-        match value, t:
-            case Present(present, inner), OptionType(of):
-                rules += [g.or_([present, g.eq(p, 0)]) for p in values.parts(inner, of)]
-                self._rules(inner, of, rules)
-            case Items(length, items), SeqType(element, _):
-                for i, item in enumerate(items):
-                    inside = g.less(i, length)
-                    rules += [g.or_([inside, g.eq(p, 0)]) for p in values.parts(item, element)]
-                    self._rules(item, element, rules)
-            case Fields(parts), RecordType():
-                for part, inner in zip(parts, t.fields.values(), strict=True):
-                    self._rules(part, inner, rules)
-            case Entries(entries), MapType(_, of):
-                for entry in entries:
-                    self._rules(entry, of, rules)
+        """That the cells of a state represent values."""
+        return well_formed(self._make.evaluator)
 
     # ------------------------------------------------------------ CPython has the last word
 

@@ -68,7 +68,7 @@ class Sort(metaclass=SortMeta):
     `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name,
     or as many as tell it from the sorts above it. `size=` fixes their number in every
     configuration, as for the one coordinator. `named=` gives the first elements names of their
-    own: with `named="root"` there is `Node.root`, which is not interchangeable with the others.
+    own: with `named="root"` there is `Node.root`, which may differ from the others.
     `process=True` says that they are processes: diagrams have a column for each, and for nothing
     else. If no sort says so, processes are what keys a map first, unless that says `process=False`.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -14,6 +14,7 @@ import numpy as np
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.store.sweep import sweep
+from quorate.checker.ground.interchangeable import Exchanged
 from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes, Sort, StepError
@@ -22,7 +23,7 @@ from ..searching import searching
 from ..strategies import Source
 from .searches import check_path
 
-CONSTANTS = {"proc0": "Proc", "val0": "Val"}
+CONSTANTS = {"proc0": "Proc", "val0": "Val", "ballot0": "Ballot", "level0": "Level"}
 
 
 def anonymous(source: Source) -> Source:
@@ -90,15 +91,24 @@ def agree(
     return found.outcome.value
 
 
-def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort], list[int]]:
-    """A permutation of each sort's elements that have no names of their own."""
-    free = {s: range(len(s.named), len(s)) for s in sorts}
+def some_images(
+    elements: Mapping[type[Sort], Exchanged], random: Random
+) -> dict[type[Sort], list[int]]:
+    """A permutation of these elements of each sort."""
+    free = {s: range(e.first, len(s)) for s, e in elements.items()}
     return {s: [*range(r.start), *random.sample(r, len(r))] for s, r in free.items()}
 
 
-def all_images(sort: type[Sort]) -> list[tuple[int, ...]]:
-    named = range(len(sort.named))
-    return [(*named, *p) for p in itertools.permutations(range(len(named), len(sort)))]
+def all_images(elements: Exchanged) -> list[tuple[int, ...]]:
+    still = range(elements.first)
+    free = range(elements.first, len(elements.sort))
+    return [(*still, *p) for p in itertools.permutations(free)]
+
+
+def group_of(elements: Mapping[type[Sort], Exchanged]) -> list[dict[type[Sort], Any]]:
+    """Every permutation of these elements."""
+    products = itertools.product(*map(all_images, elements.values()))
+    return [dict(zip(elements, images, strict=True)) for images in products]
 
 
 def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
@@ -125,13 +135,10 @@ def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
     reduction = explorer.kernel.reduction
     assert reduction is not None
     with explorer.sizes:
-        group = [
-            dict(zip(reduction.sorts, images, strict=True))
-            for images in itertools.product(*map(all_images, reduction.sorts))
-        ]
+        group = group_of(reduction.elements)
         for state in walk(explorer, random, steps):
             words = packing.pack(state)
-            images = some_images(reduction.sorts, random)
+            images = some_images(reduction.elements, random)
             other = packing.pack(permuted_state(layout, state, images))
             moved = Permutation(layout, images).apply([int(w) for w in words])
             assert moved == [int(w) for w in other]
