@@ -81,7 +81,7 @@ class Exchanged:
         return isinstance(value, self.sort) and value.index >= self.first
 
 
-class Proof(Protocol):
+class SymmetryProof(Protocol):
     """Whether rules mean the same with elements exchanged: None if so, else why not."""
 
     def refuted(self, elements: Exchanged, rules: Sequence[Rule]) -> str | None:
@@ -114,7 +114,7 @@ def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
 
 
 def interchangeable(
-    layout: Layout, initial: list[Any], proof: Proof | None = None, plain: bool = False
+    layout: Layout, initial: list[Any], proof: SymmetryProof | None = None, plain: bool = False
 ) -> Interchangeable:
     """The sorts whose elements are interchangeable, given the initial states.
 
@@ -142,7 +142,7 @@ def interchangeable(
 
 
 def _reason(
-    elements: Exchanged, layout: Layout, initial: list[Any], proof: Proof | None
+    elements: Exchanged, layout: Layout, initial: list[Any], proof: SymmetryProof | None
 ) -> tuple[str | None, bool]:
     """Why elements are not interchangeable, if they are not, and whether that takes a proof.
 
