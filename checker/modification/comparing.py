@@ -19,7 +19,7 @@ from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepE
 from quorate.model.refinements import Refinement, identity
 
 from .results import HOLDS, REACHED, Modification, OneWay, Version
-from .structure import differences
+from .structure import differences, renamed
 
 ELSEWHERE = "see `quorate refine`"
 
@@ -97,7 +97,8 @@ def _direction(
     if missing and mapping is None:
         listed = ", ".join(sorted(missing))
         return OneWay(None, f"it has no {listed}; {advice}")
-    link = mapping or identity(one.protocol, other.protocol)
+    plain = identity(one.protocol, other.protocol)
+    link = mapping or replace(plain, sorts=renamed(one.protocol, other.protocol))
     try:
         check = check_refinement(link, dict(one.sizes), one.sizes.faults, limit=limit)
     except (InputError, SizeError, ModelError, StepError) as error:

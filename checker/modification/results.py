@@ -18,7 +18,7 @@ HOLDS, REACHED = "holds", "reached"
 class PartDifference:
     """A part of the protocol that only one version has, or both in different forms.
 
-    `kind` is "variable", "sort", "action", "invariant", and so on; `old` and `new` are its source,
+    `kind` is "sort", "message", "budget" (of a fault), "variable", "action", "invariant", and so on; `old` and `new` are its source,
     "" where there is none. `differs` says which of an action's parts do: "parameters", "guards",
     "effects"; or "what it calls", if its own source is the same.
     """
@@ -82,8 +82,9 @@ class Modification:
 
     @property
     def same_behaviour(self) -> bool:
-        """Whether each version takes the steps of the other, at these sizes."""
-        return self.forth.refines and self.back.refines
+        """Whether each version takes the steps of the other, at these sizes, and as many faults."""
+        alike = self.old.sizes.faults == self.new.sizes.faults
+        return alike and self.forth.refines and self.back.refines
 
     def changed_verdicts(self) -> dict[str, tuple[str | None, str | None]]:
         """The properties whose verdict is not the same; None for a version that lacks it."""

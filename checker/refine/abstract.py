@@ -43,6 +43,7 @@ class StateDifference:
 class TriedGuard:
     """One `require` of an action that was tried."""
 
+    file: str
     line: int
     text: str
     held: bool
@@ -190,7 +191,8 @@ class Abstract:
         texts = {(g.span.file, g.span.line): g.text for g in known}
         addressee = "the message is delivered to its addressee"
         return tuple(
-            TriedGuard(r.line, texts.get((r.file, r.line), addressee), r.held) for r in required
+            TriedGuard(r.file, r.line, texts.get((r.file, r.line), addressee), r.held)
+            for r in required
         )
 
 

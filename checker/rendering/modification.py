@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quorate.checker.loading import name_of
@@ -26,12 +26,14 @@ def finding_line(found: Modification) -> str | None:
 def show(out: Output, found: Modification) -> None:
     """The whole comparison."""
     names = dict.fromkeys(v.protocol.__name__ for v in (found.old, found.new))
-    out.title(f"{' → '.join(names)}  {found.old.sizes}")
+    sizes = dict.fromkeys(str(v.sizes) for v in (found.old, found.new))
+    out.title(f"{' → '.join(names)}  {' → '.join(sizes)}")
     _parts(out, found)
     _verdicts(out, found)
     _counts(out, found)
-    _direction(out, found.forth, "the new version", "the old one")
-    _direction(out, found.back, "the old version", "the new one")
+    old, new = found.old.sizes.faults, found.new.sizes.faults
+    _direction(out, found.forth, "the new version", "the old one", _more(new, old))
+    _direction(out, found.back, "the old version", "the new one", _more(old, new))
     _proofs(out, found)
     out.line(f"compared in {seconds(found.seconds)}")
 
@@ -85,14 +87,20 @@ def _number(n: int | None) -> str:
     return "-" if n is None else f"{n:,}"
 
 
-def _direction(out: Output, direction: OneWay, one: str, other: str) -> None:
+def _more(faults: Mapping[str, int], than: Mapping[str, int]) -> str:
+    """The faults that one version may have more often: no step of a protocol knows its budget."""
+    more = [f"{name}={n}" for name, n in faults.items() if n > than.get(name, n)]
+    return f", given as many faults ({', '.join(more)})" if more else ""
+
+
+def _direction(out: Output, direction: OneWay, one: str, other: str, given: str) -> None:
     check = direction.check
     if check is None:
         out.wrapped(f"whether {one} does more than {other} was not asked: {direction.reason}")
         return
     if direction.refines:
         steps = count(check.transitions, "step")
-        out.wrapped(f"{one} does nothing that {other} does not: {steps} compared", "ok")
+        out.wrapped(f"{one} does nothing that {other} does not{given}: {steps} compared", "ok")
         return
     if check.status is RefinementStatus.REFINES:
         out.wrapped(f"{one} takes no step that changes anything: nothing was compared", "warn")
@@ -113,8 +121,10 @@ def _direction(out: Output, direction: OneWay, one: str, other: str) -> None:
     out.table(failure.trace)
     out.line()
     if failure.nearest is not None:
-        out.line(f"{other} does not take step {length}:")
-        refinement.show_attempt(out, failure.nearest)
+        step = failure.trace.steps[-1].title(names=False)
+        same = str(failure.nearest) == step
+        out.wrapped(f"{other} does not take step {length}{f', {step}' if same else ''}:")
+        refinement.show_attempt(out, failure.nearest, named=not same)
 
 
 def _proofs(out: Output, found: Modification) -> None:

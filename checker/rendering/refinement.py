@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from quorate.checker.loading import name_of
@@ -97,11 +98,12 @@ def _failure(out: Output, found: RefinementCheck, failure: RefinementFailure) ->
         show_attempt(out, failure.nearest)
 
 
-def show_attempt(out: Output, attempt: Attempt) -> None:
+def show_attempt(out: Output, attempt: Attempt, named: bool = True) -> None:
     """The abstract action that comes nearest to a step, guard by guard, and what it would do."""
-    out.line(f"the nearest is {attempt}:")
+    if named:
+        out.line(f"the nearest is {attempt}:")
     for guard in attempt.guards:
-        text = f"line {guard.line}: require({guard.text})"
+        text = f"{Path(guard.file).name}:{guard.line}: require({guard.text})"
         out.line(text, "ok" if guard.held else "bad", indent=1)
     if attempt.differs is None:
         out.line("its effects are undefined here", "bad", indent=1)

@@ -33,7 +33,7 @@ def digest(description: c.Description) -> str:
     protocol = description.protocol
     parts = (
         description.name,
-        tuple(_sort(t) for t in protocol.sorts().values()),
+        tuple(sort_meaning(t) for t in protocol.sorts().values()),
         description.variables,
         description.inits,
         description.actions,
@@ -91,7 +91,8 @@ def _class(cls: type) -> str:
     return f"{cls.__name__}({inner}; {key})"
 
 
-def _sort(sort: type) -> tuple[Any, ...]:
+def sort_meaning(sort: type) -> tuple[Any, ...]:
+    """What tells a sort, number range or quorum system from others, for `stable_text`."""
     if issubclass(sort, QuorumSystem):
         return ("quorum", sort.__name__, sort.of, sort.meets, *_quorums(sort))
     if issubclass(sort, Nat):

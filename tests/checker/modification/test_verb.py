@@ -75,7 +75,7 @@ def test_a_guard_is_gone(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "✗ one_at_a_time: holds → violated in 2 steps\n" in said
     assert "  states         3 →  4\n" in said
     assert "! the new version does what the old one does not, first after 2 steps:\n" in said
-    assert "  ✗ line 17: require(self.is_free())\n" in said
+    assert "  ✗ old.py:17: require(self.is_free())\n" in said
     assert "✓ the old version does nothing that the new one does not: 4 steps compared\n" in said
     trace = json.loads(Path("run.itf.json").read_text())
     assert len(trace["states"]) == 3
@@ -127,12 +127,120 @@ def test_a_revision(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "one_at_a_time: holds → violated in 2 steps" in capsys.readouterr().out
     for name, says in {
         "git:HEAD": "expected git:REVISION:path.py:Class",
-        "git:nowhere:old.py": "git rev-parse nowhere^{commit}: fatal: Needed a single revision",
+        "git:nowhere:old.py": "nowhere: no such revision",
+        "git:HEAD:away/old.py": "git:HEAD:away: no such folder at that revision",
         "git:HEAD:new.py:Lock": "git:HEAD:new.py: no such file at that revision",
         "git:HEAD:old.py:Look": "no protocol Look; did you mean Lock?",
     }.items():
         assert run(["diff", name, "old.py:Lock", *SIZES]) == 2
         assert says in capsys.readouterr().err
+
+
+def test_a_revision_in_a_folder_of_the_repository(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path / "models")
+    Path("lock.py").write_text(LOCK)
+    Path("base.py").write_text("")
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for command in (["init", "-q", ".."], ["add", "-A", ".."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *command], check=True)
+    for name in ("git:HEAD:lock.py", "git:HEAD:./lock.py", "git:HEAD:../models/lock.py"):
+        found = quorate.diff(f"{name}:Lock", "lock.py:Lock", sizes={"Node": 2}).modification
+        assert found.parts == () and found.same_behaviour
+    assert quorate.diff("git:HEAD:../old.py", "lock.py", sizes={"Node": 2}).holds
+
+
+CRASHING = """\
+from quorate.model.language import *
+
+
+class Node(Sort): ...
+class Term(Nat): ...
+
+
+class Told(Message, key=("n",)):
+    n: Node
+
+
+class Counting(Protocol):
+    faults = {"crash": 1}
+    kept: Map[Node, Term] = durable(0)
+    seen: Map[Node, Term] = volatile(0)
+    sent: Messages[Told]
+
+    @action
+    def count(self, n: Node) -> None:
+        require(any(self.kept[n] < t for t in Term))
+        self.kept[n] += 1
+        self.seen[n] = self.kept[n]
+        self.sent.add(Told(n))
+
+    @action(fault="crash")
+    def stop(self, n: Node) -> None:
+        self.crash(n)
+"""
+
+
+def _told_of(changed: str, *options: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    Path("one.py").write_text(CRASHING)
+    Path("two.py").write_text(changed)
+    code = run(["diff", "one.py", "two.py", *SIZES, "-s", "Term=2", *options])
+    return code, capsys.readouterr().out
+
+
+def test_more_faults_are_a_difference(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = CRASHING.replace('"crash": 1', '"crash": 2')
+    code, said = _told_of(changed, "--strict", capsys=capsys)
+    assert code == 4
+    assert said.startswith(
+        "Counting  Node=2, Term=2, crash=1 → Node=2, Term=2, crash=2\n"
+        "! budget crash changed (declaration)\n"
+        "    - faults: crash=1\n"
+        "    + faults: crash=2\n"
+    )
+    new = "the new version does nothing that the old one does not, given as many faults (crash=2): "
+    assert new in " ".join(said.split())
+    assert "the old version does nothing that the new one does not: " in " ".join(said.split())
+    code, said = _told_of(changed, "--strict", "-f", "crash=1", capsys=capsys)
+    assert code == 0 and said.startswith("Counting  Node=2, Term=2, crash=1\n! budget crash")
+
+
+def test_a_sort_and_a_message_are_compared_by_what_they_declare(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = CRASHING.replace("class Term(Nat): ...", 'class Term(Nat):\n    """Counts."""  # up')
+    code, said = _told_of(changed, capsys=capsys)
+    assert code == 0 and "✓ the two mean the same, part by part\n" in said
+    changed = CRASHING.replace("class Node(Sort)", 'class Node(Sort, short="k")')
+    _, said = _told_of(changed.replace(', key=("n",)', ""), capsys=capsys)
+    assert "! sort Node changed (declaration)\n    - class Node(Sort): ...\n" in said
+    assert '! message Told changed (declaration)\n    - class Told(Message, key=("n",)):\n' in said
+
+
+def test_a_sort_of_another_name_is_matched(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = CRASHING.replace("Node", "Server").replace("self.seen[n] = self.kept[n]", "pass")
+    Path("one.py").write_text(CRASHING)
+    Path("two.py").write_text(changed)
+    assert run(["diff", "one.py", "two.py", "-s", "Node=2,Server=2,Term=1"]) == 0
+    said = capsys.readouterr().out
+    assert "! sort Server added\n" in said
+    assert "! the new version does what the old one does not, first after 1 step:\n" in said
+    Path("two.py").write_text(changed.replace("pass", "self.seen[n] = self.kept[n]"))
+    found = quorate.diff("one.py", "two.py", sizes={"Node": 2, "Server": 2, "Term": 1})
+    assert found.modification.same_behaviour and found.modification.parts
+
+
+def test_fixed_sizes_that_differ_are_both_shown(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("one.py").write_text(CRASHING.replace("class Node(Sort)", "class Node(Sort, size=1)"))
+    Path("two.py").write_text(CRASHING.replace("class Node(Sort)", "class Node(Sort, size=2)"))
+    assert run(["diff", "one.py", "two.py", "-s", "Term=1"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Counting  Node=1, Term=1, crash=1 → Node=2, Term=1, crash=1\n! sort Node")
+    assert "Node=2: Counting is declared for Node=1 alone" in " ".join(said.split())
 
 
 HOLDER = LOCK.replace(
@@ -203,8 +311,8 @@ def test_the_nearest_step_takes_its_message(
     Path("new.py").write_text(f'{head}        """Nothing is passed on."""\n')
     run(["diff", "old.py", "new.py", "-s", "Node=2"])
     said = capsys.readouterr().out
-    nearest = said.split("the nearest is ")[1].splitlines()
-    assert nearest[0] == "receive(n1, Claim(source=n0, target=n1)):"
+    nearest = said.split("does not take step ")[1].splitlines()
+    assert nearest[0] == "2, receive(n1, Claim(source=n0, target=n1)):"
     assert nearest[2] == "  ✗ Claim(source=n1, target=n0) is sent, but should not be"
 
 

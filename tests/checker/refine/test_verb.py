@@ -129,8 +129,8 @@ def test_a_failure(capsys: Output, my: str) -> None:
     assert "✗ Hasty does not refine Paxos: step 4, phase1b(a0, b1)" in out
     assert "max_bal[a0]: b2 → b1" in out
     assert "no step of Paxos does that\nthe nearest is phase1b(a0, b1):\n" in out
-    assert "  ✓ line 71: require(Prepare(b) in self.sent)\n" in out
-    assert "  ✗ line 72: require(self.max_bal[a] < b)\n" in out
+    assert "  ✓ paxos.py:71: require(Prepare(b) in self.sent)\n" in out
+    assert "  ✗ paxos.py:72: require(self.max_bal[a] < b)\n" in out
     assert "  ✓ its effects are those of the step\ntrace written to failing.json\n" in out
     trace = read_itf(Path("failing.json"))
     assert len(trace.steps) == 4 and trace.violation is None
