@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -122,12 +123,19 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
         place = str(revision.file_at(commit, path))
         return module_at(place, "a protocol", ""), wanted, place
     place, _, wanted = BUNDLED.get(name, name).partition(":")
-    hint = instead(name.rpartition(":")[2], BUNDLED, "bundled:")
     missing = (
         f"{name or 'an empty name'}: no such protocol; "
-        f"expected path.py:Class, module:Class or a bundled name ({hint})"
+        f"expected path.py:Class, module:Class or a bundled name ({_bundled_hint(place, wanted)})"
     )
     return module_at(place, "a protocol", missing), wanted, place
+
+
+def _bundled_hint(place: str, wanted: str) -> str:
+    """What may be meant by the name of a module that is not there, or of a class alone."""
+    if wanted and Path(f"{place}.py").is_file():
+        return f"did you mean {place}.py:{wanted}?"
+    near = nearest(wanted or place, BUNDLED)
+    return f"such as {', '.join([*BUNDLED][:3])}" if near is None else f"did you mean {near}?"
 
 
 def protocols_in(place: str) -> list[str]:
@@ -157,15 +165,18 @@ def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
     if not wanted:
         if len(own) == 1:
             return next(iter(own.values()))
-        near = None if own else nearest(place, BUNDLED)
-        hint = "" if near is None else f"; did you mean {near}?"
-        listed = ", ".join(own) or f"none{hint}"
+        if not own:
+            near = nearest(place, BUNDLED)
+            hint = "" if near is None else f"; did you mean {near}?"
+            said = f"{place}: defines no protocol, expected a class that inherits from Protocol"
+            raise InputError(f"{said}{hint}")
+        listed = ", ".join(own)
         raise InputError(f"{place}: say which protocol, {place}:Class (it has {listed})")
     if wanted in found:
         return found[wanted]
     if inspect.isclass(other := getattr(module, wanted, None)):
         raise InputError(f"{place}: {wanted} is a {other.__mro__[1].__name__}, not a Protocol")
-    raise InputError(f"{place}: no protocol {wanted}; {instead(wanted, found)}")
+    raise InputError(f"{place}: no protocol {wanted}; {instead(wanted.lstrip(':'), found)}")
 
 
 def _protocols(module: ModuleType) -> dict[str, type[Protocol]]:

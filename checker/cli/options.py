@@ -36,7 +36,8 @@ class Assignments(click.ParamType[dict[str, int], Any]):
             match = re.fullmatch(r"\s*(\w+)\s*=\s*(-?\d+)\s*", part)
             if match is None:
                 self.fail(f"`{part}` is not NAME=NUMBER, as in Acceptor=3", param, ctx)
-            found[match[1]] = int(match[2])
+            if found.setdefault(match[1], n := int(match[2])) != n:
+                self.fail(f"{match[1]} is given twice, as {found[match[1]]} and as {n}", param, ctx)
         return found
 
 

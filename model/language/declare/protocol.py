@@ -276,9 +276,10 @@ def _decorated(cls: type[Protocol]) -> dict[str, Any]:
 class BadAnnotation(NotAType):
     """A state variable whose annotation is not a type of the language, or cannot be evaluated."""
 
-    def __init__(self, owner: type, name: str, reason: str, evaluated: bool) -> None:
+    def __init__(self, owner: type, name: str, reason: Exception) -> None:
         super().__init__(f"{name}: {reason}")
-        self.owner, self.name, self.reason, self.evaluated = owner, name, reason, evaluated
+        self.owner, self.name, self.error, self.reason = owner, name, reason, str(reason)
+        self.evaluated = isinstance(reason, NotAType)
 
 
 def variable_type(base: type, name: str, annotation: Any) -> Type | None:
@@ -296,17 +297,15 @@ def _declared(base: type, name: str, annotation: Any) -> tuple[Type | None, bool
             annotation = eval(annotation, scope)
             if isinstance(annotation, str):  # quoted, and not evaluated in its file anyway
                 annotation = eval(annotation, scope)
-        except NotAType as error:
-            raise BadAnnotation(base, name, str(error), evaluated=True) from None
         except Exception as error:
-            raise BadAnnotation(base, name, str(error), evaluated=False) from None
+            raise BadAnnotation(base, name, error) from None
     if getattr(annotation, "__origin__", annotation) is ClassVar:
         return None, False
     constant = isinstance(annotation, Fixed)
     try:
         return type_of(annotation.type if constant else annotation), constant
     except NotAType as error:
-        raise BadAnnotation(base, name, str(error), evaluated=True) from None
+        raise BadAnnotation(base, name, error) from None
 
 
 def mentioned_sorts(cls: type[Protocol]) -> list[type]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from quorate._spelling import nearest
+from quorate.model import language
 from quorate.model.language.declare.types import (
     IntType,
     MapType,
@@ -31,6 +33,21 @@ def old_hint(parameter: str) -> str:
     return "the state before a step is known to a @step_property alone"
 
 
+def import_hint(name: str) -> str:
+    """How to come by a name of the modelling language that was not imported; "" of another."""
+    known = name in language.__all__
+    return f"write `from quorate.model.language import {name}`" if known else ""
+
+
+def missing_hint(error: Exception, scope: Mapping[str, object]) -> str:
+    """What to write if an annotation names what is not there; `scope` has what is."""
+    name = error.name if isinstance(error, NameError) else None
+    if name is None:
+        return ""
+    near = nearest(name, [known for known, value in scope.items() if isinstance(value, type)])
+    return import_hint(name) or (f"did you mean `{near}`?" if near else type_hint(name))
+
+
 def type_hint(text: str) -> str:
     """What to write instead of an annotation that starts like `text`."""
     name = text.partition("[")[0]
@@ -40,6 +57,8 @@ def type_hint(text: str) -> str:
         return (
             "`isinstance` tells apart sorts, enums and records, none of which is based on another"
         )
+    if name.startswith("Messages of"):
+        return f"declare the class of its messages: `class {name.split()[-1]}(Message): ...`"
     return {
         "dict": "write `Map[Key, Value]`",
         "set": "write `Set[Sort]`",
@@ -49,6 +68,9 @@ def type_hint(text: str) -> str:
         "Const": "write `Const[...]` around the whole type of a variable",
         "str": "declare a sort: `class Name(Sort): ...`",
         "float": "numbers are whole and bounded: `class Count(Nat): ...`",
+        "Optional": "write `Sort | None`",
+        "Message": "name a class of messages of your own: `class Prepare(Message): ...`",
+        "Record": "name a class of records of your own: `class Entry(Record): ...`",
         "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",
         "Ordered": "declare a sort of your own: `class Ballot(Ordered): ...`",
         "Majority": "declare a system of your own: `class Quorum(Majority[Acceptor]): ...`",

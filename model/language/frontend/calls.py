@@ -33,7 +33,7 @@ from .earlier import NotKnown, settled, typed
 from .orders import by_fields, is_ordered
 from .records import field_mistakes
 from .unions import Unions
-from .wording import code
+from .wording import code, joined, negated
 
 
 class Calls(Aggregates, Asking, Unions):
@@ -88,6 +88,8 @@ class Calls(Aggregates, Asking, Unions):
             hint = f"write `max({code(node.args[0])}, -{code(node.args[0])})`"
         if not known and (near := nearest(name, _FUNCTIONS)):
             hint = f"did you mean `{near}`?"
+        if name in ("implies", "Implies") and len(node.args) == 2:
+            hint = f"write `{joined('or', [negated(node.args[0]), node.args[1]])}`"
         if name in self.defines:
             hint = f"write `self.{code(node)}`"
         elif isinstance(target, type) and issubclass(target, (Sort, Nat, Int, QuorumSystem)):
@@ -314,6 +316,8 @@ def _instead(node: ast.Call, func: ast.Attribute) -> str:
             return f"write `{code(ast.Compare(left=of, ops=[ast.LtE()], comparators=[other]))}`"
         case "get", [key, *_]:
             return f"a map has a value for every key: write `{code(of)}[{code(key)}]`"
+        case (("random" | "randint" | "randrange" | "choice"), _) if code(of) == "random":
+            return "a choice is a parameter of the action: the checker tries every value"
         case "append", [item]:
             return f"sequences are values: write `{code(of)} + ({code(item)},)`"
     return "write it out with all/any and comprehensions"

@@ -36,7 +36,14 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.declare.values import frozen
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 
-from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
+from .annotations import (
+    inner_types,
+    missing_hint,
+    quoted,
+    type_hint,
+    unbounded,
+    unnamed_system,
+)
 from .clocks import clock_mistakes
 from .declarations import check_quorums, check_sorts
 from .networks import link_mistakes, misplaced_network, unannotated_networks
@@ -150,7 +157,7 @@ class ClassReader:
                     else f"the type of `{name}` cannot be read: {error.reason}",
                     annotation_span(base, name),
                     "not a type" if error.evaluated else "cannot be evaluated",
-                    type_hint(error.reason),
+                    missing_hint(error.error, vars(base)["_scope"]) or type_hint(error.reason),
                     where=base.__name__,
                 )
                 continue
@@ -194,6 +201,16 @@ class ClassReader:
     def _check_decorators(self, base: type[Protocol]) -> None:
         """Every method has a decorator; an override has that of the method that it overrides."""
         for name, value in vars(base).items():
+            if name == "__init__":
+                self._add(
+                    "undecorated",
+                    "`__init__` is never called",
+                    annotation_span(base, name),
+                    "not part of the description",
+                    "declare a variable with its first value, `x: Sort | None = durable(None)`; "
+                    "an @init chooses among several",
+                    where=base.__name__,
+                )
             if name.startswith("_") or not inspect.isfunction(value):
                 continue
             above = getattr(super(base, self.protocol), name, None)

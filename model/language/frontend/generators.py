@@ -64,7 +64,17 @@ class Generators(BaseReader):
         """The generators of a comprehension, and a reader that knows their names."""
         inner = replace(self, env=dict(self.env), written=self.written)
         found: list[s.Generator] = []
-        for node in nodes:
+        nodes = list(nodes)
+        for number, node in enumerate(nodes):
+            inner.later = {
+                **self.later,
+                **{
+                    x.id: f"for {code(after.target)} in {code(after.iter)}"
+                    for after in nodes[number + 1 :]
+                    for x in ast.walk(after.target)
+                    if isinstance(x, ast.Name)
+                },
+            }
             for other in found:
                 if isinstance(node.target, ast.Name) and node.target.id == other.name.name:
                     self.fail(

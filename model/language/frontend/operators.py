@@ -18,6 +18,7 @@ from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import (
     INTEGER,
+    NONE,
     NUMBER,
     fits,
     is_numeric,
@@ -79,6 +80,8 @@ class Operators(BaseReader):
         if isinstance(expected, OptionType):
             expected = expected.inner  # there is no arithmetic with None
         left, right = self.alike((self, node.left), (self, node.right), expected)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd)) and NONE in (left.type, right.type):
+            self._binds_tightly(node)
         if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
             is_set(left.type) or is_set(right.type)
         ):
@@ -123,6 +126,16 @@ class Operators(BaseReader):
             node,
             f"use `{word}`",
             f"write `{joined(word, [node.left, node.right])}`",
+        )
+
+    def _binds_tightly(self, node: ast.BinOp) -> NoReturn:
+        sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")
+        self.fail(
+            "bitwise-operator",
+            f"`{sign}` joins sets, and binds more tightly than `is` and `==`",
+            node,
+            "None is no set",
+            f"conditions are joined by `{word}`",
         )
 
     def _set_operation(self, node: ast.BinOp, left: s.Expr, right: s.Expr) -> s.Expr:

@@ -33,7 +33,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 from quorate.model.language.ir import surface as s
-from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
+from quorate.model.language.ir.relations import NUMBER, bottom_of, fits, is_numeric
 
 from .annotations import type_hint
 from .earlier import NotKnown, value_now
@@ -61,6 +61,7 @@ class BaseReader:
     read_define: Any = None  # set by capture: name -> (parameters, body)
     read_guards: Any = None  # the same of an action and its guards
     failed: dict[str, ModelError] = field(default_factory=dict)  # why a local name has no value
+    later: dict[str, str] = field(default_factory=dict)  # names that a `for` binds further right
     old: str | None = None  # what a property of steps calls the state before
 
     # ------------------------------------------------------------ errors
@@ -113,11 +114,14 @@ class BaseReader:
                 if not bottom_of(expected)
                 else f"the value for nothing yet is `{expected}.{bottom_of(expected)}`",
             )
+        wanted = expected.inner if isinstance(expected, OptionType) else expected
+        counted = isinstance(wanted, SortType) and found.type == NUMBER
         self.fail(
             "type-mismatch",
             f"expected {expected}, found {found.type}",
             node,
             f"this is {article(found.type)}",
+            f"no element is special: take one as a parameter, `x: {wanted}`" if counted else "",
         )
 
     def check_present(self, node: ast.expr, found: s.Expr, wanted: Type) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from quorate._spelling import nearest
 from quorate.model.language.declare.protocol import Variable, is_enum
 from quorate.model.language.declare.queues import ends_of, fifo_of, held_variable, queue_type
-from quorate.model.language.declare.sorts import Ring, Sort
+from quorate.model.language.declare.sorts import Ordered, Ring, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
@@ -63,6 +63,8 @@ class References(BaseReader):
         near = nearest(node.id, [*self.env, *self.scope])
         own = node.id in self.variables or node.id in self.defines
         hint = f"write `self.{node.id}`" if own else f"did you mean `{near}`?" if near else ""
+        if node.id in self.later:
+            hint = f"it is bound further right: `{self.later[node.id]}` comes before this"
         self.fail("unknown-name", f"name `{node.id}` is not defined", node, "unknown name", hint)
 
     def _global(self, node: ast.AST, name: str, value: Any) -> s.Expr:
@@ -187,7 +189,9 @@ class References(BaseReader):
             else "write " + " or ".join(f"`{owner.__name__}.{name}`" for name in known)
             if known
             else f'declare `class {owner.__name__}(Ordered, bottom="{node.attr}")` '
-            "to name an element below all others",
+            "to name an element below all others"
+            if issubclass(owner, Ordered)
+            else f'declare `class {owner.__name__}(Sort, named="{node.attr}")` to name an element',
         )
 
     def _state(self, node: ast.Attribute) -> s.Expr:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from quorate._spelling import nearest
-from quorate.model.language.declare.protocol import Mark, Variable
+from quorate.model.language.declare.protocol import Mark, Variable, require
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span
 from quorate.model.language.ir import surface as s
 
+from .annotations import import_hint
 from .effects import (
     holds_messages,
     lost_variables,
@@ -113,6 +114,16 @@ class Body:
         refuse_call(self.reader, call)
 
     def _require(self, node: ast.stmt, call: ast.Call) -> s.Statement:
+        if self.reader.scope.get("require") is not require:
+            self.reader.fail(
+                "unknown-name",
+                "name `require` is not that of the modelling language"
+                if "require" in self.reader.scope
+                else "name `require` is not defined",
+                call.func,
+                "unknown name",
+                import_hint("require"),
+            )
         if self.effect is not None:
             self.reader.fail(
                 "require-after-effect",

@@ -8,6 +8,7 @@ from typing import NoReturn
 from quorate._spelling import nearest
 from quorate.model.language.diagnostics import ModelError
 
+from .effects import holds_messages
 from .expressions import ExpressionReader
 from .wording import ALLOWED_STATEMENTS, code, listed
 
@@ -85,6 +86,11 @@ def _unused(reader: ExpressionReader, value: ast.expr) -> NoReturn:
     )
 
 
+def _network(reader: ExpressionReader, node: ast.expr) -> bool:
+    """Whether it is a variable that holds messages."""
+    return isinstance(node, ast.Attribute) and holds_messages(reader, node)
+
+
 def _is_condition(reader: ExpressionReader, value: ast.expr) -> bool:
     try:
         reader.condition(value)
@@ -113,6 +119,8 @@ def refuse_call(reader: ExpressionReader, call: ast.Call) -> NoReturn:
             hint = "an action is a step of its own; only an override calls `super()`"
         elif owner in reader.variables and call.func.attr == "add":
             hint = f"write `self.{code(call)}`"
+        elif call.func.attr in ("append", "send") and _network(reader, call.func.value):
+            hint = f"write `{owner}.add({given})`"
         elif call.func.attr == "append":
             hint = f"sequences are values: write `{owner} = {owner} + ({given},)`"
         elif call.func.attr == "extend":

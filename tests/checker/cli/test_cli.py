@@ -164,6 +164,8 @@ BAD = [
     (["check", "Paxos", "-s", "Acceptr=3,Ballot=2,Value=2"], "did you mean Acceptor?"),
     (["check", "Paxos", "-s", "Acceptor"], "`Acceptor` is not NAME=NUMBER"),
     (["check", "Paxos", *SMALL, "-s", "Acceptor=5"], "Acceptor is given twice"),
+    (["check", "Paxos", "-s", "Acceptor=3,Acceptor=5"], "Acceptor is given twice, as 3 and as 5"),
+    (["check", "nowhere:Nobody"], "or a bundled name (such as Paxos, PaxosRoles, TwoPhaseCommit)"),
     (["check", "Paxos", "-s", "Acceptor=50,Ballot=2,Value=2"], "121,548,660,036,300 minimal quor"),
     (["check", "Paxos", *SMALL, "-f", "crash=1"], "Paxos has no fault `crash`; it has none"),
     (["check", "Paxos", *SMALL, "-i", "agrement"], "no invariant `agrement`"),
@@ -209,6 +211,21 @@ def test_bad_input_is_one_clear_error(
     assert message in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_named_as_a_module_or_without_a_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hasty_copy.py").write_text(HASTY)
+    (tmp_path / "nothing.py").write_text("")
+    for name, says in {
+        "hasty_copy:HastyPaxos": "did you mean hasty_copy.py:HastyPaxos?",
+        "hasty_copy.py::HastyPaxos": "no protocol :HastyPaxos; did you mean HastyPaxos?",
+        "nothing.py": "nothing.py: defines no protocol, expected a class that inherits from",
+    }.items():
+        assert run(["check", name, *SMALL]) == 2
+        assert says in capsys.readouterr().err
 
 
 def test_a_mistake_in_the_model(

@@ -183,7 +183,7 @@ def test_annotations_on_github(github: Path, capsys: pytest.CaptureFixture[str])
         "exclusion is violated after 2 steps%0A1. take(c0)%0A2. take(c1)"
     )
     summary = (github / "summary.md").read_text(encoding="utf-8")
-    assert summary.startswith("of an earlier command\n## quorate check: violated\n")
+    assert summary.startswith("of an earlier command\n\n## quorate check: violated\n")
     assert "```mermaid\nsequenceDiagram\n" in summary
 
 

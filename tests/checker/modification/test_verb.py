@@ -239,7 +239,9 @@ def test_fixed_sizes_that_differ_are_both_shown(
     Path("two.py").write_text(CRASHING.replace("class Node(Sort)", "class Node(Sort, size=2)"))
     assert run(["diff", "one.py", "two.py", "-s", "Term=1"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("Counting  Node=1, Term=1, crash=1 → Node=2, Term=1, crash=1\n! sort Node")
+    assert said.startswith(
+        "Counting  Node=1, Term=1, crash=1 → Node=2, Term=1, crash=1\n! sort Node"
+    )
     assert "Node=2: Counting is declared for Node=1 alone" in " ".join(said.split())
 
 

@@ -200,7 +200,7 @@ def test_a_summary_has_a_diagram() -> None:
     text = summary(
         [Suite("P", (case, ReportCase("live", VIOLATED, CaseStatus.PASSED)))], "check", "violated"
     )
-    assert text.startswith("## quorate check: violated\n\n1 of 2 passed.\n\n| | | |\n")
+    assert text.startswith("\n## quorate check: violated\n\n1 of 2 passed.\n\n| | | |\n")
     assert "| ✅ | P: live |  |\n" in text
     assert "### ❌ P: safe is violated\n\n```mermaid\nsequenceDiagram\n" in text
 

@@ -447,7 +447,21 @@ MORE: list[tuple[str, str, str]] = [
     ),
     ("foreign-call", "self.s[a].add(v)", "self.s[a] = self.s[a] | {v}"),
     ("foreign-call", "self.s[a].remove(v)", "self.s[a] = self.s[a] - {v}"),
+    ("foreign-call", "self.sent.append(Prepare(x))", "self.sent.add(Prepare(x))"),
+    ("foreign-call", "require(implies(self.ok, i < 2))", "require(not self.ok or i < 2)"),
+    ("foreign-call", "require(implies(i < 1, self.ok))", "require(i >= 1 or self.ok)"),
+    # names
+    (
+        "unknown-name",
+        "require(all(c == d for c in Acceptor if c != d for d in Acceptor))",
+        "require(all(c == d for c in Acceptor for d in Acceptor if c != d))",
+    ),
     # others
+    (
+        "bitwise-operator",
+        "require(self.k is None & self.s[a] == {v})",
+        "require(self.k is None and self.s[a] == {v})",
+    ),
     ("generator-needed", "require(any(self.ok))", "require(any(self.ok for x in Acceptor))"),
     ("unused-value", "self.ok == True", "self.ok = True"),
     ("membership", "require(a in (a, a))", "require(a in {a, a})"),
@@ -524,3 +538,73 @@ def test_more_advice_is_accepted(code: str, wrong: str, right: str, tmp_path: Pa
     assert any(c.removesuffix(" and ...") in right for c in codes) or code == "sort-as-value", (
         mistake.help
     )
+
+
+NAMES = [
+    ("import Map, Protocol", "import Protocol", "write `from quorate.model.language import Map`"),
+    ("action, durable, require", "action, durable", "`from quorate.model.language import require`"),
+    ("a: Acceptor", "a: Aceptor", "did you mean `Acceptor`?"),
+    ("Map[Acceptor, Ballot]", "Map[Aceptor, Ballot]", "did you mean `Acceptor`?"),
+    ("Map[Acceptor, Ballot]", "Map[Acceptor, Optional[Ballot]]", "write `Sort | None`"),
+    (
+        "require(self.max_bal[a] < b)",
+        "require(a == Acceptor.a0)",
+        '`class Acceptor(Sort, named="a0")`',
+    ),
+    (
+        "    @action\n",
+        "    def __init__(self):\n        self.n = 0\n\n    @action\n",
+        "= durable(None)",
+    ),
+]
+NAMED = """\
+from quorate.model.language import Map, Protocol, Sort, Ordered, action, durable, require
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Named(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+
+    @action
+    def promise(self, a: Acceptor, b: Ballot) -> None:
+        require(self.max_bal[a] < b)
+        self.max_bal[a] = b
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong", "hint"), NAMES, ids=[w for _, w, _ in NAMES])
+def test_a_name_that_is_not_there(right: str, wrong: str, hint: str, tmp_path: Path) -> None:
+    """One mistake, and what comes by the name; with it, none is left."""
+    future = "from __future__ import annotations\n"
+    (tmp_path / "right.py").write_text(future + NAMED)
+    assert not mistakes(tmp_path / "right.py")
+    assert right in NAMED
+    (tmp_path / "wrong.py").write_text(future + NAMED.replace(right, wrong))
+    (mistake,) = mistakes(tmp_path / "wrong.py")
+    assert hint in mistake.help, mistake.render()
+
+
+def test_what_is_chosen_is_a_parameter(tmp_path: Path) -> None:
+    text = NAMED.replace("self.max_bal[a] = b", "self.max_bal[a] = 1")
+    (tmp_path / "number.py").write_text(text)
+    (tmp_path / "drawn.py").write_text(
+        f"import random\n{text.replace('= 1', '= random.choice(Ballot)')}"
+    )
+    hints = ["no element is special: take one as a parameter, `x: Ballot`"]
+    hints += ["a choice is a parameter of the action: the checker tries every value"]
+    for name, hint in zip(("number", "drawn"), hints, strict=True):
+        (mistake,) = mistakes(tmp_path / f"{name}.py")
+        assert mistake.help == hint
+
+
+def test_another_require_is_not_taken_for_a_guard(tmp_path: Path) -> None:
+    own = "\n\ndef require(condition):\n    return None\n"
+    text = NAMED.replace(", require\n", f"\n{own}")
+    (tmp_path / "own.py").write_text(text)
+    (mistake,) = mistakes(tmp_path / "own.py")
+    assert mistake.title == "name `require` is not that of the modelling language"
