@@ -10,7 +10,7 @@ from typing import TypeAlias
 from .ascii import to_ascii
 from .canvas import Canvas
 from .spacetime_layout import TRACK_OFFSET, Flight, Placed, SpacetimeLayout, lay_out
-from .trace import Trace
+from .trace import Step, Trace
 from .values import Record, show, show_name
 
 _NARROWEST_GUTTER = 18
@@ -43,7 +43,7 @@ class _Diagram:
         self.width = width
         self.cut: list[str] = []
         self.clean = clean
-        self.titles = [clean(step.title(names=False)) for step in trace.steps]
+        self.titles = [clean(_title(step)) for step in trace.steps]
         self.digits = len(str(len(trace.steps)))
         longest = max(map(len, self.titles), default=0) + self.digits + 4
         self.gutter = max(min(longest, width * 2 // 5), _NARROWEST_GUTTER)
@@ -208,6 +208,14 @@ def _start(source: Placed, receiver: Placed) -> int:
     if source.flight is None or source.flight.track is None:
         return source.lane.x + (TRACK_OFFSET if source.lane is receiver.lane else 0)
     return source.flight.x
+
+
+def _title(step: Step) -> str:
+    """The action with its arguments, messages as on their arrows."""
+    if not step.is_named:
+        return step.title()
+    shown = (_brief(v) if isinstance(v, Record) else show(v) for _, v in step.args)
+    return f"{show_name(step.action)}({', '.join(shown)})"
 
 
 def _brief(message: Record) -> str:

@@ -18,9 +18,9 @@ HOLDS, REACHED = "holds", "reached"
 class PartDifference:
     """A part of the protocol that only one version has, or both in different forms.
 
-    `kind` is "sort", "message", "budget" (of a fault), "variable", "action", "invariant", and so on; `old` and `new` are its source,
-    "" where there is none. `differs` says which of an action's parts do: "parameters", "guards",
-    "effects"; or "what it calls", if its own source is the same.
+    `kind` is "sort", "message", "budget" (of a fault), "variable", "action", "invariant", and so
+    on; `old` and `new` are its source, "" where there is none. `differs` says which of an action's
+    parts do: "parameters", "guards", "effects"; or "what it calls", if its own source is the same.
     """
 
     kind: str

@@ -128,7 +128,10 @@ def report_difference(
     for what in d.unfinished:
         out.wrapped(what, "warn", 1)
     if not full:
-        out.wrapped(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
+        out.wrapped(f"{d.tried} after {count(len(d.run), 'step')}", indent=1)
+        place = f"{d.unlike.place}: " if d.unlike.place else ""
+        both = f"{place}the model has {d.unlike.model}, the code {d.unlike.code}"
+        out.wrapped(both, indent=2)
         return
     show_both_sides(out, d)
     if command is not None:

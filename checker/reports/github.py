@@ -87,7 +87,7 @@ def _property(text: str) -> str:
 def summary(suites: Sequence[Suite], verb: str, outcome: str) -> str:
     """Markdown: a table of the cases, then each that is wrong with a diagram of its run."""
     passed, all_ = counted(suites, CaseStatus.PASSED), sum(len(s.cases) for s in suites)
-    # A blank line first: what a step wrote before may end in HTML, which goes on until there is one.
+    # A blank line first: it ends the HTML in which what the step wrote before may end.
     head = ["", f"## quorate {verb}: {outcome}", "", f"{passed} of {all_} passed.", ""]
     rows = (f"| {MARKS[c.status]} | {_row(s, c)} |" for s in suites for c in s.cases)
     parts = ["\n".join([*head, "| | | |", "|---|---|---|", ""])]

@@ -15,6 +15,7 @@ from quorate.model.language.declare.types import (
     RecordType,
     SeqType,
     SetType,
+    SortType,
     TupleRecord,
     Type,
 )
@@ -158,6 +159,7 @@ class Generators(BaseReader):
 
     def _filter(self, node: ast.Call) -> s.Expr:
         """`tuple(x for x in sequence if condition)`: the items of a sequence that are kept."""
+        label = "no such items"
         match node:
             case ast.Call(
                 args=[
@@ -171,6 +173,9 @@ class Generators(BaseReader):
                 (generator,), _ = self.generators(argument.generators)
                 if isinstance(t := generator.iterable.type, SeqType):
                     return s.Filter(generator=generator, type=t, span=self.span(node))
+                element = element_type(generator.iterable)
+                if isinstance(element, SortType) and not element.ordered:
+                    label = f"elements of {element} are in no order"
         hint = "write `tuple(x for x in self.sequence if ...)`; items one by one as `(x, y)`"
         match node.args:
             case [ast.Name() | ast.Attribute() | ast.Subscript() as of]:
@@ -180,7 +185,7 @@ class Generators(BaseReader):
             "unexpected-sequence",
             "`tuple` keeps some items of one sequence, in their order",
             node,
-            "no such items",
+            label,
             hint,
         )
 

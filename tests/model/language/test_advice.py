@@ -602,6 +602,18 @@ def test_what_is_chosen_is_a_parameter(tmp_path: Path) -> None:
         assert mistake.help == hint
 
 
+def test_a_sort_is_no_sequence(tmp_path: Path) -> None:
+    text = NAMED.replace(
+        "        self.max_bal[a] = b", "        x = tuple(c for c in Acceptor if c != a)"
+    )
+    (tmp_path / "sequence.py").write_text(text)
+    (mistake,) = mistakes(tmp_path / "sequence.py")
+    assert (mistake.code, mistake.label) == (
+        "unexpected-sequence",
+        "elements of Acceptor are in no order",
+    )
+
+
 def test_another_require_is_not_taken_for_a_guard(tmp_path: Path) -> None:
     own = "\n\ndef require(condition):\n    return None\n"
     text = NAMED.replace(", require\n", f"\n{own}")
