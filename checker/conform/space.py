@@ -103,7 +103,7 @@ class Space:
     @cached_property
     def initial(self) -> tuple[Row, ...]:
         """The initial states."""
-        return tuple(self.row(s) for s in self.model.initial())
+        return tuple(row.tobytes() for row in self.model.initial().rows)
 
     def row(self, state: State) -> Row:
         """The row of a state."""

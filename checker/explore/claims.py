@@ -56,10 +56,7 @@ def claimed_alone(
     `depth` is that of the violation expected. Raises UnknownPropertyError; InputError if a property
     of runs has one.
     """
-    known = properties_of(protocol)
-    if name not in known:
-        said = f"{protocol.__name__} has no property `{name}`"
-        raise UnknownPropertyError(f"{said}; {instead(name, known)}")
+    _named(protocol, "property", properties_of(protocol), [name])
     of_runs = name in claimed_of_runs(protocol, None)
     if of_runs and depth is not None:
         raise InputError(f"{name} is a property of runs, which have no depth")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from quorate.checker.explore.reduction.canonical import Canonical
 from quorate.checker.ground.first_states import initial_states
+from quorate.checker.ground.packed_states import rows_of
 from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
 from quorate.model.language.declare.protocol import Protocol
@@ -20,6 +21,7 @@ from .claims import claimed
 from .confirm import Confirmer
 from .kernel import Kernel
 from .paths import steps_through
+from .starts import Starts
 
 
 @dataclass
@@ -56,9 +58,10 @@ class CompiledModel:
             self.canonical = Canonical(self.kernel.reduction, self.kernel.code)
             self.confirm = Confirmer(self.kernel, self.interpreter, self.packing)
 
-    def initial(self) -> list[State]:
+    def initial(self) -> Starts:
         """The initial states, with symmetry one of each orbit."""
-        return self.canonical.distinct(initial_states(self.protocol, self.sizes), self.packing)
+        states = initial_states(self.protocol, self.sizes)
+        return Starts(*self.canonical.starts(states, rows_of(self.packing, states)))
 
     def packed(self, state: State) -> Words:
         """The packed words of a state."""

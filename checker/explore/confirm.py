@@ -12,6 +12,7 @@ import numpy as np
 from quorate.checker.explore.codegen.labels import NO_STEP
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
+from quorate.checker.ground.vector import States
 from quorate.checker.results import DEADLOCK, Finding, Move, Outcome
 from quorate.model.language import StepError
 from quorate.model.language.diagnostics import UndefinedAt
@@ -19,6 +20,10 @@ from quorate.model.language.interpreter import Interpreter, State
 
 from .kernel import Kernel
 from .paths import ExplorationError
+from .starts import FirstLook, Starts
+
+FEW = 2_000  # initial states that are all judged by CPython
+SAMPLE = 100  # of more than that, it judges so many
 
 if TYPE_CHECKING:
     from quorate.checker.ground.evaluation import UndefinedOperation
@@ -32,6 +37,42 @@ class Confirmer:
     kernel: Kernel
     interpreter: Interpreter
     packing: Packing
+
+    def look(self, starts: Starts) -> FirstLook:
+        """The first look of a search at its initial states: by CPython, if they are few.
+
+        Many are judged by compiled code. CPython confirms a sample, and the state that ends the
+        search. Raises ExplorationError.
+        """
+        if len(starts) > FEW:
+            return self._compiled_look(starts)
+        reached, bad = 0, self.kernel.bad
+        for k, state in enumerate(starts.states):
+            bits = self.bits(state)
+            reached |= bits & ~bad
+            if bits & bad:
+                return FirstLook(reached, bits & bad, k)
+        return FirstLook(reached, 0, 0)
+
+    def _compiled_look(self, starts: Starts) -> FirstLook:
+        code, rows = self.kernel.look(), np.ascontiguousarray(starts.rows)
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+        call = kind(code.address("look"))
+
+        def look(part: States) -> tuple[int, int]:
+            reached = np.zeros(1, np.int64)
+            return call(part.ctypes.data, len(part), reached.ctypes.data), int(reached[0])
+
+        first, reached = look(rows)
+        for k in sorted({first * i // SAMPLE for i in range(SAMPLE)} - {first}):
+            if look(rows[k : k + 1]) != (1, self.bits(starts.states[k])):
+                raise ExplorationError(f"the kernel judges {starts.states[k]!r} wrongly")
+        if first == len(rows):
+            return FirstLook(reached, 0, 0)
+        bits, bad = self.bits(starts.states[first]), self.kernel.bad
+        if not bits & bad:
+            raise ExplorationError(f"the kernel ends with {starts.states[first]!r}, CPython not")
+        return FirstLook(reached | bits & ~bad, bits & bad, first)
 
     def bits(self, state: State) -> int:
         """What `check` should return for an initial state: bit i for property i (see `Kernel`).

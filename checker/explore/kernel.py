@@ -234,6 +234,11 @@ class Kernel:
         key = self.key_with(goals)
         return MachineCode(lambda: self.source.blocked(goals), quick=True, key=key)
 
+    def look(self) -> MachineCode:
+        """Machine code whose `look` judges initial states."""
+        key = self.key_with("look")
+        return MachineCode(lambda: self.source.look(self.bad), quick=True, key=key)
+
     def key_with(self, *parts: object) -> str | None:
         """The key of what depends on the kernel and these; with None nothing is cached."""
         return None if self._key is None else " ".join([self._key, *map(str, parts)])

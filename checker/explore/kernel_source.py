@@ -178,10 +178,25 @@ class KernelSource:
                 symmetry_code.add_symmetry(module, reduction, self.conditions, expand)
             else:
                 check.add_check(module, graph, words, self.conditions, self.possible, not first)
-            if self.deadlock:
-                checking = "check_whole" if "check_whole" in module else "check"
-                how = checking, len(self.conditions)
-                resting.add_check_resting(module, graph, words, self.possible, self.final, *how)
+            self._add_resting(module, "check_whole" if "check_whole" in module else "check")
+        return module
+
+    def _add_resting(self, module: Module, checking: str) -> str:
+        """Let the function of this name look for deadlocks, too; its name then."""
+        if not self.deadlock:
+            return checking
+        graph, words, bit = self.layout.graph, self.layout.words, len(self.conditions)
+        how = self.possible, self.final, checking, bit
+        resting.add_check_resting(module, graph, words, *how)
+        return "check_resting"
+
+    def look(self, bad: int) -> Module:
+        """`look`, which judges initial states; `bad` are the bits that end a search."""
+        module = Module()
+        with self.layout.sizes:
+            check.add_check_whole(module, self.layout.graph, self.layout.words, self.conditions)
+            checking = self._add_resting(module, "check_whole")
+            check.add_look(module, checking, self.layout.words, bad)
         return module
 
     def blocked(self, goals: list[Goal]) -> Module:

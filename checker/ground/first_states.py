@@ -1,23 +1,25 @@
 """The initial states of a protocol, without trying in CPython every choice that `@init` has.
 
-The arguments of an `@init` method become symbols: one for each cell of a map, each element of a
-set, each other argument. They are given their values one after the other, for many choices at once
-in arrays, and a choice is left out as soon as a conjunct of the guards that mentions only symbols
-with values is false. So what is tried shrinks conjunct by conjunct. What is left is run by CPython,
-in its own order, so that only states that the class itself begins in are found.
+The arguments of an `@init` method become symbols: one for the state that it begins with, one for
+each cell of a map, each element of a set, each other argument. They are given their values one
+after the other, for many choices at once in arrays, and a choice is left out as soon as a conjunct
+of the guards that mentions only symbols with values is false. So what is tried shrinks conjunct by
+conjunct. What is left is stored in rows of words as a kernel stores the steps of an action. Where
+something may be undefined, CPython is asked, in its own order; it also confirms a sample.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from quorate.errors import InternalError
 from quorate.model.language import Protocol, SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
@@ -29,73 +31,92 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Arguments, Interpreter, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.constraints import unconstrained
 
 from .evaluate import Evaluator
-from .instances import Instantiator
+from .evaluation import UndefinedOperation
+from .instances import Assignment, Instance, Instantiator
 from .layout import Layout
-from .nodes import Bool, Graph, Node, Scalar, nodes_in
-from .packing import Packing
+from .nodes import MOST_TERMS, Bool, Graph, Node, Scalar, nodes_in
+from .packed_states import TOGETHER, PackedStates, distinct, rows_of
+from .packing import Packing, Words
 from .shapes import Value
-from .vector import Vector
+from .values import Values
+from .vector import States, Vector
 
 FEW = 500  # choices that CPython tries at once
-TOGETHER = 1 << 16  # choices that are looked at at once
+MOST_STORED = 100_000  # terms of effects: with more, arrays are no faster than CPython
+MOST_NUMBERS = 1 << 25  # in the arrays of all nodes together
+MOST_CONFIRMED = 200  # states that CPython makes again
+SPREAD = 40_503  # which of them: these are all over the rows
 
-Indices = npt.NDArray[np.int32]  # one row for each choice, one column for each symbol with a value
+# One row for each choice: the number of the state that it begins with, and of each symbol's value.
+Indices = npt.NDArray[np.int32]
 
-_last: list[tuple[type[Protocol], Sizes, list[State]]] = []  # searches ask for them several times
+_last: list[tuple[type[Protocol], Sizes, Sequence[State]]] = []  # asked for several times
 
 
-def initial_states(protocol: type[Protocol], sizes: Sizes) -> list[State]:
+class InitialStateError(InternalError):
+    """Compiled formulas and CPython disagree on an initial state: a bug, not of the model."""
+
+
+def initial_states(protocol: type[Protocol], sizes: Sizes) -> Sequence[State]:
     """What `Interpreter.initial` gives: the initial states, in its order. Use it inside the sizes.
 
-    Raises StepError where `@init` is undefined, and SizeError.
+    If there are many, they are packed. Raises StepError where `@init` is undefined, and SizeError.
     """
     for known, at, states in _last:
         if known is protocol and at is sizes:
             return states
-    found = Interpreter(protocol, sizes).initial(InitialChoices(describe(protocol), sizes))
+    found = Beginning(protocol, sizes).states()
     _last[:] = [(protocol, sizes, found)]
     return found
 
 
-class InitialChoices:
-    """The arguments of each `@init` method that may satisfy its guards in a state, in order."""
+class Beginning:
+    """How a protocol begins: its `@init` methods, one after the other. Use it inside the sizes."""
 
-    def __init__(self, description: c.Description, sizes: Sizes) -> None:
-        self.description, self.sizes = description, sizes
-        self._known: dict[str, Choosing | None] = {}
+    def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
+        self.protocol, self.sizes = protocol, sizes
+        self.interpreter = Interpreter(protocol, sizes)
+        self.description = unconstrained(describe(protocol))  # these are no states of a search
 
-    def __call__(self, state: State, name: str) -> Iterator[Arguments] | None:
-        """These arguments; None where there are few, or where the guards are too large."""
-        if name not in self._known:
-            self._known[name] = self._choosing(name)
-        choosing = self._known[name]
-        return None if choosing is None else choosing.arguments(self._packing.pack(state))
+    def states(self) -> Sequence[State]:
+        """The initial states. Raises StepError, SizeError."""
+        states: Sequence[State] = [self.interpreter.declared()]
+        for name in self.protocol.methods("init"):
+            choices = self.choices(name, len(states))
+            if choices is None:
+                begun = (t for s in states for t in self.interpreter.begun(s, name))
+                states = list(dict.fromkeys(begun))
+            else:
+                parts = choices.begun(rows_of(self.packing, states))
+                states = PackedStates(self.packing, distinct(parts, self.packing.layout.words))
+        return states
 
-    def _choosing(self, name: str) -> Choosing | None:
+    def choices(self, name: str, states: int) -> Choices | None:
+        """The choices of an `@init` method in so many states; None where CPython tries them all.
+
+        It does where there are few, where the guards are too large, and for a message that an
+        `@init` before sent.
+        """
         action = next(a for a in self.description.inits if a.name == name)
-        types = [b.var.type for b in action.parameters]
         if not all(isinstance(b.domain, c.OverType) for b in action.parameters):
-            return None  # a message that an earlier one sent
-        if math.prod(map(self._layout.values.size, types)) <= FEW:
+            return None
+        sizes = (Values(Graph()).size(b.var.type) for b in action.parameters)
+        if states * math.prod(sizes) <= FEW:
             return None
         try:
-            return Choosing(self._layout, action)
+            return Choices(self.packing, action, self.interpreter)
         except SizeError:
             return None
 
     @cached_property
-    def _layout(self) -> Layout:
-        # What an `@init` begins with is no state of a search, and may lie outside a constraint.
-        return Layout(unconstrained(self.description), self.sizes)
-
-    @cached_property
-    def _packing(self) -> Packing:
-        return Packing(self._layout)
+    def packing(self) -> Packing:
+        """How the states are packed."""
+        return Packing(Layout(self.description, self.sizes))
 
 
 @dataclass(frozen=True)
@@ -127,21 +148,34 @@ class Argument:
         return given[0]
 
 
-class Choosing:
+class Choices:
     """The choices for one `@init` method. Raises SizeError if its guards are too large."""
 
-    def __init__(self, layout: Layout, action: c.Action) -> None:
-        self._layout, self._evaluator = layout, Evaluator(layout)
-        self._arguments: list[Argument] = []
+    def __init__(self, packing: Packing, action: c.Action, interpreter: Interpreter) -> None:
+        self._packing, self._action, self._interpreter = packing, action, interpreter
+        self._graph, self._arguments = packing.layout.graph, list[Argument]()
         env = {b.var.name: self._symbolic(b.var.name, b.var.type) for b in action.parameters}
         self._symbols = [s for a in self._arguments for s in a.symbols]
         self._tests: list[list[Bool]] = [[] for _ in range(len(self._symbols) + 1)]
-        self._impossible = False
-        self._read_guards(action, env)
+        self._stores: tuple[Assignment, ...] = ()
+        self._unclear: Bool = True
+        make = Instantiator(packing.layout)
+        with self._graph.aside(MOST_TERMS):
+            found = make.symbolic(replace(action, effects=()), env)
+            self._read_guards(found)
+        try:
+            with self._graph.aside(MOST_STORED):
+                found = make.symbolic(action, env)
+            self._stores, self._unclear = found.stores, self._undefined(found.undefined)
+        except SizeError:
+            pass  # then CPython does what follows the guards
+        self._together = self._rows_at_once()
+        self._confirmed, self._loaded = 0, (-1, State())
 
     def _symbolic(self, name: str, t: Type) -> Value:
         """An argument whose scalars are symbols."""
-        v = self._layout.values
+        layout = self._packing.layout
+        v = layout.values
         scalars: list[Scalar] = []
         symbols: list[Symbol] = []
         places: tuple[Any, ...] = (None,)
@@ -158,71 +192,117 @@ class Choosing:
             parts = np.array(rows, np.int64).reshape(len(values), len(sizes))
             symbols.append(Symbol(values, names, parts))
             pairs = zip(names, sizes, strict=True)
-            scalars += [self._layout.graph.param(n, s) if s > 1 else 0 for n, s in pairs]
+            scalars += [self._graph.param(n, s) if s > 1 else 0 for n, s in pairs]
         if isinstance(t, SetType):  # the last element changes least often
             symbols, places = symbols[::-1], places[::-1]
         self._arguments.append(Argument(t, tuple(symbols), places))
-        return self._evaluator.assembled(t, iter(scalars))
+        return Evaluator(layout).assembled(t, iter(scalars))
 
-    def _read_guards(self, action: c.Action, env: Mapping[str, Value]) -> None:
+    def _undefined(self, reasons: Iterable[UndefinedOperation]) -> Bool:
+        return self._graph.or_(u.when for u in reasons)
+
+    def _read_guards(self, found: Instance) -> None:
         """Sort the conjuncts of the guards by the last symbol that they mention.
 
-        What is undefined is left to CPython, whatever the guards are.
+        Where a guard is undefined, a choice stays, whatever the guards are.
         """
-        g = self._layout.graph
-        found = Instantiator(self._layout).guarded(action, dict(env))
-        if found is None:
-            self._impossible = True
-            return
         places = {n: k for k, s in enumerate(self._symbols, start=1) for n in s.names}
-        unclear = g.or_(u.when for u in found.undefined)
+        unclear = self._undefined(found.undefined)
         for guard in found.guards:
-            for p in _conjuncts(g, guard):
-                test = g.or_([p, unclear])
+            for p in _conjuncts(self._graph, guard):
+                test = self._graph.or_([p, unclear])
                 last = max((places[n] for n in _parameters(test)), default=0)
                 self._tests[last].append(test)
 
-    def arguments(self, words: npt.NDArray[np.uint64]) -> Iterator[Arguments]:
-        """The arguments that may satisfy the guards in a state, in the order of all arguments."""
-        if self._impossible:
-            return
-        start = np.zeros((1, 0), np.int32)
-        for rows in self._extended(words, self._kept(words, start)):
-            for row in rows.tolist():
-                yield self._values(row)
+    def _rows_at_once(self) -> int:
+        """So many that the arrays for all nodes fit into the memory."""
+        at_last: list[Bool | Scalar] = [self._unclear]
+        for s in self._stores:
+            at_last += [s.when, s.index, s.value]
+        nodes = max(_count(at_last), *map(_count, self._tests))
+        return max(1, min(TOGETHER, MOST_NUMBERS // (nodes + 1)))
 
-    def _extended(self, words: npt.NDArray[np.uint64], rows: Indices) -> Iterator[Indices]:
+    # ------------------------------------------------------------ choosing
+
+    def of(self, states: States) -> Iterator[Indices]:
+        """The choices that may satisfy the guards in these states, in CPython's order."""
+        for first in range(0, len(states), self._together):
+            last = min(len(states), first + self._together)
+            numbers = np.arange(first, last, dtype=np.int32)
+            yield from self._extended(states, self._kept(states, numbers[:, None]))
+
+    def _extended(self, states: States, rows: Indices) -> Iterator[Indices]:
         """The choices that begin with these rows and that no test excludes."""
-        given = rows.shape[1]
+        given = rows.shape[1] - 1
         if given == len(self._symbols) or not len(rows):
             yield rows
             return
         n = len(self._symbols[given].values)
-        step = max(1, TOGETHER // max(1, n))
+        step = max(1, self._together // max(1, n))
         for first in range(0, len(rows), step):
             part = rows[first : first + step]
             last = np.tile(np.arange(n, dtype=np.int32), len(part))
             longer = np.column_stack([np.repeat(part, n, axis=0), last])
-            yield from self._extended(words, self._kept(words, longer))
+            yield from self._extended(states, self._kept(states, longer))
 
-    def _kept(self, words: npt.NDArray[np.uint64], rows: Indices) -> Indices:
+    def _kept(self, states: States, rows: Indices) -> Indices:
         """The rows that the tests of exactly these symbols leave."""
-        tests = self._tests[rows.shape[1]]
+        tests = self._tests[rows.shape[1] - 1]
         if not tests:
             return rows
-        columns = zip(self._symbols, rows.T, strict=False)
-        parameters = {
-            name: s.parts[column, i] for s, column in columns for i, name in enumerate(s.names)
-        }
-        vector = Vector(np.broadcast_to(words, (len(rows), len(words))), parameters)
+        vector = self._vector(states, rows)
         holds = np.ones(len(rows), np.bool_)
         for test in tests:
             holds &= vector.condition(test)
         return rows[holds]
 
-    def _values(self, row: list[int]) -> Arguments:
-        given = iter(s.values[k] for s, k in zip(self._symbols, row, strict=True))
-        return tuple(a.value(tuple(next(given) for _ in a.symbols)) for a in self._arguments)
+    def _vector(self, states: States, rows: Indices) -> Vector:
+        columns = zip(self._symbols, rows.T[1:], strict=False)
+        parameters = {
+            name: s.parts[column, i] for s, column in columns for i, name in enumerate(s.names)
+        }
+        return Vector(states[rows[:, 0]], parameters)
+
+    # ------------------------------------------------------------ beginning
+
+    def begun(self, states: States) -> Iterator[States]:
+        """What the method makes of these states, by each choice in CPython's order.
+
+        Raises StepError where CPython does, and InitialStateError.
+        """
+        return (self._begun(states, rows) for rows in self.of(states) if len(rows))
+
+    def _begun(self, states: States, rows: Indices) -> States:
+        vector = self._vector(states, rows)
+        found = vector.stored(self._stores)
+        asked = vector.condition(self._unclear).copy()
+        sample = -1
+        if self._confirmed < MOST_CONFIRMED:
+            sample = self._confirmed * SPREAD % len(rows)
+            self._confirmed += 1
+        kept = np.ones(len(rows), np.bool_)
+        for k in np.flatnonzero(asked).tolist():
+            after = self._by_python(states, rows[k])
+            kept[k] = after is not None
+            found[k] = 0 if after is None else after
+        if sample >= 0 and not asked[sample]:
+            after = self._by_python(states, rows[sample])
+            if after is None or (after != found[sample]).any():
+                raise InitialStateError(
+                    f"{self._action.name}: CPython makes {after} of the choice {rows[sample]}, "
+                    f"formulas {found[sample]}"
+                )
+        return found[kept]
+
+    def _by_python(self, states: States, row: Indices) -> Words | None:
+        """What CPython makes of a choice, packed. Raises StepError."""
+        number, *chosen = row.tolist()
+        given = iter(s.values[k] for s, k in zip(self._symbols, chosen, strict=True))
+        arguments = tuple(a.value(tuple(next(given) for _ in a.symbols)) for a in self._arguments)
+        if number != self._loaded[0]:
+            self._loaded = number, self._packing.unpack(states[number])
+        after = self._interpreter.begun_with(self._loaded[1], self._action.name, arguments)
+        return None if after is None else self._packing.pack(after)
 
 
 def _conjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
@@ -234,6 +314,10 @@ def _conjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
             yield from _conjuncts(graph, graph.not_(q))
     else:
         yield p
+
+
+def _count(roots: Iterable[Bool | Scalar]) -> int:
+    return sum(1 for _ in nodes_in(roots))
 
 
 def _parameters(p: Bool) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -150,10 +150,12 @@ class Instantiator:
             if instance is not None:
                 yield instance
 
-    def guarded(self, action: c.Action, env: Env) -> Instance | None:
-        """The guards of an action for symbolic arguments; None if they exclude each other."""
+    def symbolic(self, action: c.Action, env: Env) -> Instance:
+        """An action that takes no messages, for arguments that are symbols."""
         choice = tuple((env[b.var.name], None, True) for b in action.parameters)
-        return self._instance(replace(action, effects=()), choice)
+        found = self._instance(action, choice)
+        assert found is not None, action.name  # something outside the guards excludes it
+        return found
 
     def _symbolic(self, action: c.Action) -> set[str]:
         """The message parameters to leave symbolic: the widest first, until few remain."""

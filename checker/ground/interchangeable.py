@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Ordered, Sizes, Sort
 from quorate.model.language.declare.types import (
@@ -30,12 +32,14 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.declare.values import FrozenMap
+from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
 from .first_states import initial_states
 from .free_paths import free_paths
 from .layout import Layout
+from .packed_states import in_order, pieces, rows_of
 from .packing import Packing
 from .permutations import Permutation, permuted, swap
 
@@ -114,7 +118,10 @@ def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
 
 
 def interchangeable(
-    layout: Layout, initial: list[Any], proof: SymmetryProof | None = None, plain: bool = False
+    layout: Layout,
+    initial: Sequence[State],
+    proof: SymmetryProof | None = None,
+    plain: bool = False,
 ) -> Interchangeable:
     """The sorts whose elements are interchangeable, given the initial states.
 
@@ -142,7 +149,7 @@ def interchangeable(
 
 
 def _reason(
-    elements: Exchanged, layout: Layout, initial: list[Any], proof: SymmetryProof | None
+    elements: Exchanged, layout: Layout, initial: Sequence[State], proof: SymmetryProof | None
 ) -> tuple[str | None, bool]:
     """Why elements are not interchangeable, if they are not, and whether that takes a proof.
 
@@ -263,14 +270,15 @@ def mentions(t: Type, sort: type[Sort]) -> bool:
 # ---------------------------------------------------------------- states
 
 
-def _favoured_at_first(elements: Exchanged, layout: Layout, initial: list[Any]) -> str | None:
+def _favoured_at_first(elements: Exchanged, layout: Layout, initial: Sequence[State]) -> str | None:
     """Whether the initial states are closed under exchanging neighbours."""
-    packing = Packing(layout)
-    states = {tuple(map(int, packing.pack(state))) for state in initial}
+    states = rows_of(Packing(layout), initial)
+    known = in_order(states)
     for exchange in elements.exchanges():
         permutation = Permutation(layout, {elements.sort: exchange})
         if max((len(m.table) for m in permutation.moves if m.table), default=0) > MOST_TABLE:
             return f"the messages that hold {elements.sort.__name__}s have too many payloads"
-        if any(tuple(permutation.apply(s)) not in states for s in states):
+        images = [permutation.apply(rows) for rows in pieces(states)]
+        if images and not np.array_equal(in_order(np.concatenate(images)), known):
             return "the initial states are not the same for all"
     return None

@@ -37,6 +37,7 @@ from quorate.model.language.interpreter import State
 
 from .columns import Column, MessageColumn
 from .layout import Layout
+from .vector import States, Vector, put
 
 # For each sort that is permuted: the index of the element that each element becomes.
 Images = Mapping[type[Sort], Sequence[int]]
@@ -87,17 +88,18 @@ class Permutation:
 
     # ------------------------------------------------------------ words
 
-    def apply(self, words: Sequence[int]) -> list[int]:
-        """The words of the permuted state."""
-        found = [0] * self.layout.words
+    def apply(self, rows: States) -> States:
+        """The words of the permuted states, one row for each."""
+        found = np.zeros_like(rows)
+        vector = Vector(rows)
         for move in self.moves:
-            value = _read(words, move.source)
+            value = vector.cell(*move.source)
             if move.table is not None:
-                value = move.table[value]
-            if move.guard is not None and _read(words, move.guard[0]) < move.guard[1]:
-                value = 0
-            word, bit = move.target.place
-            found[word] |= value << bit
+                value = np.array(move.table, np.int64)[value]
+            if move.guard is not None:
+                cell, least = move.guard
+                value = np.where(vector.cell(*cell) < least, 0, value)
+            put(found, *move.target, value)
         return found
 
     # ------------------------------------------------------------ cells
@@ -266,13 +268,6 @@ def swap(n: int, i: int) -> tuple[int, ...]:
     images = list(range(n))
     images[i], images[i + 1] = i + 1, i
     return tuple(images)
-
-
-def _read(words: Sequence[int], cell: Cell) -> int:
-    if cell.column.bits == 0:
-        return 0
-    word, bit = cell.place
-    return words[word] >> bit & ((1 << cell.column.bits) - 1)
 
 
 def _guarded(parts: list[_Part], guard: int, least: int) -> list[_Part]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.ground.nodes import Bool, Node, Scalar, nodes_in
+from .columns import Column
+from .nodes import Bool, Node, Scalar, nodes_in
+
+if TYPE_CHECKING:
+    from .instances import Assignment
 
 Truth = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 States = npt.NDArray[np.uint64]  # one row of machine words for each state
+
+RECENT = 256  # sets of numbers whose tables are remembered
 
 
 class Vector:
@@ -34,6 +41,19 @@ class Vector:
         """A scalar in each state; a constant as a number."""
         return self._value(x) if isinstance(x, Node) else int(x)
 
+    def stored(self, stores: Iterable[Assignment]) -> States:
+        """The states after these stores, applied in order; values are read in the states before."""
+        found = self.states.copy()
+        for store in stores:
+            when, value = self.condition(store.when), self.scalar(store.value)
+            if not isinstance(store.index, Node):
+                put(found, store.column, store.index, value, when)
+                continue
+            index = self._value(store.index)
+            for i in range(store.column.count):
+                put(found, store.column, i, value, when & (index == i))
+        return found
+
     def _value(self, root: Node) -> Any:
         if root.id not in self._known:
             # Operands first, so that no chain of operations is too deep for Python's stack.
@@ -45,8 +65,7 @@ class Vector:
     # ------------------------------------------------------------ conditions
 
     def _isin(self, x: Node, mask: int) -> Truth:
-        table = np.array([bool(mask >> i & 1) for i in range(x.size)])
-        found: Truth = table[np.minimum(self._value(x), x.size - 1)]
+        found: Truth = _table(mask, x.size)[np.minimum(self._value(x), x.size - 1)]
         return found
 
     def _eq(self, x: Scalar, y: Scalar) -> Truth:
@@ -111,3 +130,22 @@ class Vector:
     def _number(self, p: Bool) -> Numbers:
         found: Numbers = self.condition(p).astype(np.int64)
         return found
+
+
+def put(
+    states: States, column: Column, index: int, value: Numbers | int, when: Truth | bool = True
+) -> None:
+    """Let a cell hold a value, in each of these states or where the condition holds."""
+    if column.bits == 0 or index >= column.count:
+        return
+    word, bit = column.place(index)
+    mask = np.uint64(((1 << column.bits) - 1) << bit)
+    old = states[:, word]
+    new = old & ~mask | np.asarray(value).astype(np.uint64) << np.uint64(bit) & mask
+    states[:, word] = np.where(when, new, old)
+
+
+@lru_cache(RECENT)
+def _table(mask: int, size: int) -> Truth:
+    """Whether each number below `size` is in a set of them."""
+    return np.array([bool(mask >> i & 1) for i in range(size)])

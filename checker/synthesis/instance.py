@@ -5,23 +5,18 @@ The states only filter candidates. No proof depends on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
-from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Instantiator
-from quorate.checker.ground.layout import Layout
-from quorate.checker.ground.nodes import Node
-from quorate.checker.ground.vector import States, Vector
-from quorate.checker.prove.bounded.system import Ground, GroundStep
+from quorate.checker.ground.packed_states import repacked, rows_of
+from quorate.checker.ground.vector import States, Vector, put
+from quorate.checker.prove.bounded.system import Ground
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
@@ -68,24 +63,10 @@ class SampledInstance:
         rows = store.states[: store.count * store.words].reshape(-1, store.words)
         if len(rows) > MOST_KEPT:
             rows = rows[np.linspace(0, len(rows) - 1, MOST_KEPT).astype(np.int64)]
-        self.states = self._repacked(explorer, rows.copy())
+        self.states = repacked(rows.copy(), explorer.kernel.layout, self.layout)
         if not self.complete and found.outcome is not Outcome.VIOLATED:
             self.states = np.concatenate([self.states, self.walk(np.random.default_rng(0))])
         return found
-
-    def _repacked(self, explorer: Explorer, rows: States) -> States:
-        """The explorer's states as this layout packs them: it may keep less of a state."""
-        theirs, vector = explorer.kernel.layout, Vector(rows)
-        found = np.zeros((len(rows), self.layout.words), np.uint64)
-        everywhere = np.ones(len(rows), np.bool_)
-        for old, new in zip(_columns(theirs), _columns(self.layout), strict=True):
-            for i in range(new.count):
-                value = np.broadcast_to(vector.scalar(theirs.graph.load(old, i)), len(rows))
-                _put(found, new, i, value.astype(np.uint64), everywhere)
-        return found
-
-    def _packed(self, state: Any) -> npt.NDArray[np.uint64]:
-        return self.ground.packing.pack(state)
 
     def disturbed(self, states: States, random: np.random.Generator) -> States:
         """These states with a few cells changed at random; most results are not reachable."""
@@ -95,16 +76,16 @@ class SampledInstance:
             which = random.integers(0, len(columns), len(states))
             for k, column in enumerate(columns):
                 index = random.integers(0, column.count, len(states))
-                value = random.integers(0, column.size, len(states)).astype(np.uint64)
+                value = random.integers(0, column.size, len(states))
                 for i in range(column.count):
-                    _put(found, column, i, value, (which == k) & (index == i))
+                    put(found, column, i, value, (which == k) & (index == i))
         return found
 
     # ------------------------------------------------------------ random walks
 
     def walk(self, random: np.random.Generator) -> States:
         """The states of random runs from the initial states, distinct."""
-        first = np.stack([self._packed(s) for s in self.ground.initial()])
+        first = rows_of(self.ground.packing, self.ground.initial())
         now = first[random.integers(0, len(first), WALKERS)]
         seen = [first]
         for _ in range(WALK_STEPS):
@@ -121,40 +102,8 @@ class SampledInstance:
             enabled = vector.condition(step.enabled) & ~vector.condition(step.undefined)
             if not enabled.any():
                 continue
-            new = self.stored(states, vector, step)
+            new = vector.stored(step.stores)
             luck = np.where(enabled & (new != states).any(axis=1), random.random(len(states)), -1.0)
             better = luck > best
             after[better], best[better] = new[better], luck[better]
         return after
-
-    def stored(self, states: States, vector: Vector, step: GroundStep) -> States:
-        """The states after a step, wherever it is enabled; stores apply in order."""
-        new = states.copy()
-        for store in step.stores:
-            when = vector.condition(store.when)
-            value = np.asarray(vector.scalar(store.value)).astype(np.uint64)
-            value = np.broadcast_to(value, len(states))
-            if not isinstance(store.index, Node):
-                _put(new, store.column, int(store.index), value, when)
-                continue
-            index = vector.scalar(store.index)
-            for i in range(store.column.count):
-                _put(new, store.column, i, value, when & (index == i))
-        return new
-
-
-def _columns(layout: Layout) -> Iterator[Column]:
-    """Every column, those that follow from others included."""
-    for parts in layout.parts.values():
-        yield from parts
-    yield from (m.column for m in layout.messages.values())
-    yield from layout.budgets.values()
-
-
-def _put(states: States, column: Any, index: int, value: States, when: Any) -> None:
-    if column.bits == 0 or index >= column.count:
-        return
-    word, bit = column.place(index)
-    mask = np.uint64(((1 << column.bits) - 1) << bit)
-    put = states[:, word] & ~mask | value << np.uint64(bit)
-    states[:, word] = np.where(when, put, states[:, word])

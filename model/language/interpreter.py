@@ -39,9 +39,6 @@ State = tuple[Any, ...]
 _OPEN = object()
 """Stands for an argument that is not given."""
 Arguments = tuple[Any, ...]
-Choices = Callable[[State, str], Iterable[Arguments] | None]
-"""The arguments to try of an `@init` method in a state; None for all of them."""
-
 Watch = Callable[[FrameType, bool], None]
 """Called with the frame of a `require`, and whether it holds."""
 
@@ -101,12 +98,15 @@ class Interpreter:
         budgets = (n - (kind == spent) for kind, n in self.budget.items())
         return (*values, *budgets)
 
-    def initial(self, choices: Choices | None = None) -> list[State]:
-        """The initial states: the declared values, changed by each choice of `@init` methods.
+    def initial(self) -> list[State]:
+        """The initial states: the declared values, changed by each choice of `@init` methods."""
+        states = [self.declared()]
+        for name in self.protocol.methods("init"):
+            states = list(dict.fromkeys(t for s in states for t in self.begun(s, name)))
+        return states
 
-        `choices` may leave out, of the arguments of such a method in a state, those with which it
-        does nothing; what it gives is in the order of all arguments.
-        """
+    def declared(self) -> State:
+        """The declared values, before any `@init`."""
         blank: list[Any] = []
         for variable in self.variables:
             self._check_initial(variable)
@@ -118,22 +118,17 @@ class Interpreter:
                 blank.append((variable.initial,) * len(list(key_values(variable.type.keys))))
             else:
                 blank.append(variable.initial)
-        states: list[State] = [(*blank, *self.sizes.faults.values())]
-        for method in self.protocol.methods("init").values():
-            chosen = (t for s in states for t in self._begun(s, method, choices))
-            states = list(dict.fromkeys(chosen))
-        return states
+        return (*blank, *self.sizes.faults.values())
 
-    def _begun(self, state: State, method: Any, choices: Choices | None) -> Iterator[State]:
-        """What an `@init` method makes of a state."""
-        given = None if choices is None else choices(state, method.__name__)
-        if given is None:
-            yield from (t for _, t in self._results(state, method, parameter_types(method), None))
-            return
+    def begun(self, state: State, init: str) -> Iterator[State]:
+        """What an `@init` method makes of a state, by each choice of its arguments."""
+        method = self.protocol.methods("init")[init]
+        return (t for _, t in self._results(state, method, parameter_types(method), None))
+
+    def begun_with(self, state: State, init: str, args: Arguments) -> State | None:
+        """What it makes of a state with these arguments; None if a guard excludes them."""
         self.load(state)
-        for args in given:
-            if (after := self._try(method, args, None)) is not None:
-                yield after
+        return self._try(self.protocol.methods("init")[init], args, None)
 
     def _check_initial(self, variable: Variable) -> None:
         cell = variable.type.value if isinstance(variable.type, MapType) else variable.type

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -125,7 +125,7 @@ class ModelSteps:
         self._wanted: dict[int, tuple[Said, Wanted]] = {}
 
     @property
-    def initial(self) -> list[State]:
+    def initial(self) -> Sequence[State]:
         """The initial states."""
         return initial_states(self.interpreter.protocol, self.interpreter.sizes)
 

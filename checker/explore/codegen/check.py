@@ -72,6 +72,47 @@ def add_check(
         b.ret(found)
 
 
+def add_check_whole(module: Module, graph: Graph, words: int, conditions: Sequence[Bool]) -> None:
+    """`i64 check_whole(state*, label*)`: bit i is set where condition i holds.
+
+    Nothing is known of the state before, and the label is not read.
+    """
+    f = new_function(module, "check_whole", [POINTER] * 2)
+    b = Builder(f.append_basic_block("entry"))
+    low = NodeLowering(b, load_words(b, f.args[0], words), graph)
+    found: Any = const(0)
+    for i, p in enumerate(conditions):
+        found = b.or_(found, b.shl(b.zext(low.condition(p), I64), const(i)))
+    b.ret(found)
+
+
+def add_look(module: Module, checking: str, words: int, bad: int) -> None:
+    """`i64 look(states*, count, reached*)`: the index of the first state with a bit of `bad`.
+
+    If there is none, it is the count. The function named `checking`, which does not read its
+    second argument, gives the bits; those of the states before are added to what was reached.
+    """
+    f = new_function(module, "look", [POINTER, I64, POINTER])
+    states, count, reached = f.args
+    entry, head, body, done = map(f.append_basic_block, ("entry", "head", "body", "done"))
+    b = Builder(entry)
+    b.branch(head)
+    b.position_at_end(head)
+    k = b.phi(I64)
+    k.add_incoming(const(0), entry)
+    b.cbranch(b.icmp_unsigned("<", k, count), body, done)
+    b.position_at_end(body)
+    state = b.gep(states, b.mul(k, const(words)), I64)
+    bits = b.call(module[checking], [state, reached])
+    with b.if_then(b.icmp_unsigned("!=", b.and_(bits, const(bad)), const(0)), likely=False):
+        b.ret(k)
+    b.store(b.or_(b.load(reached, I64), bits), reached)
+    k.add_incoming(b.add(k, const(1)), b.block)
+    b.branch(head)
+    b.position_at_end(done)
+    b.ret(count)
+
+
 @dataclass(frozen=True)
 class PropertyPart:
     """Of condition `number` a part, which holds where one of the terms or of the others does."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.codegen.machine_code import MachineCode
-from quorate.checker.ground.packing import Packing
+from quorate.checker.ground.packed_states import groups, taken
+from quorate.checker.ground.vector import States
 from quorate.checker.results import Orbits
 from quorate.model.language.interpreter import State
 
@@ -39,11 +40,19 @@ class Canonical:
         self._call(found.ctypes.data)
         return found
 
-    def distinct(self, states: list[State], packing: Packing) -> list[State]:
-        """One state of each orbit."""
+    def starts(self, states: Sequence[State], rows: States) -> tuple[Sequence[State], States]:
+        """One state of each orbit, with its representative; rows are the words of the states.
+
+        Orbits come in the order of their last states, and the first state of each is taken.
+        """
         if not self._reducing:
-            return states
-        return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
+            return states, rows
+        found = np.array(rows, np.uint64, order="C")
+        for place in range(found.ctypes.data, found.ctypes.data + found.nbytes, found.strides[0]):
+            self._call(place)
+        first, last = groups(found)
+        chosen = first[np.argsort(last)]
+        return taken(states, chosen), found[chosen]
 
     def orbits(self, count: int, sweep: Sweep) -> Orbits | None:
         """The orbits of `count` representatives, which `sweep` runs a function over."""

@@ -103,11 +103,11 @@ def proved(description: c.Description, sizes: Sizes, guesses: Guesses) -> tuple[
 
 
 def _some_states(description: c.Description, sizes: Sizes) -> Iterator[State]:
-    """The initial states, and those on a few runs at random."""
+    """Initial states, and those on a few runs at random."""
     interpreter = Interpreter(description.protocol, sizes)
     chance, left = random.Random(0), MOST_TRIED
     initial = initial_states(description.protocol, sizes)
-    yield from initial
+    yield from initial[:: 1 + len(initial) // MOST_TRIED]
     for _ in range(WALKS if initial else 0):
         state = chance.choice(initial)
         for _ in range(STEPS):

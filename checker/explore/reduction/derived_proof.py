@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import z3
 
 from quorate.checker.ground.columns import Column
@@ -22,14 +23,14 @@ from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.instances import Assignment, Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
+from quorate.checker.ground.packed_states import pieces, repacked, rows_of
 from quorate.checker.ground.packing import Packing
-from quorate.checker.ground.to_python import function
+from quorate.checker.ground.vector import Vector
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import Record, RecordType
-from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 
 MOST_CONFLICTS = 100_000  # that Z3 works through for one question
@@ -74,8 +75,14 @@ class _Proof:
             for column in self._columns(d)
             for i in range(column.count)
         ]
-        self.packing = Packing(layout)
-        self.initial: list[State] = initial_states(layout.description.protocol, layout.sizes)
+        initial = initial_states(layout.description.protocol, layout.sizes)
+        self.initial = rows_of(Packing(layout), initial)
+        whole = Layout(layout.description, layout.sizes)
+        self.whole = Packing(whole)
+        self.changed = np.zeros(whole.words, np.uint64)  # where some state is not what follows
+        for rows in pieces(rows_of(self.whole, initial)):
+            again = repacked(repacked(rows, whole, layout), layout, whole)
+            self.changed |= np.bitwise_or.reduce(rows ^ again, axis=0)
 
     def _columns(self, d: Dependency) -> list[Column]:
         if d.reported is None:
@@ -120,16 +127,13 @@ class _Proof:
         ]
 
     def _at_first(self, d: Dependency) -> bool:
-        name, layout = d.variable, self.layout
-        again = ((s, self.packing.unpack(self.packing.pack(s))) for s in self.initial)
-        if d.reported is not None:
-            name = d.messages
-        k = [v.name for v in layout.description.variables].index(name)
-        return all(old[k] == new[k] for old, new in again)
+        name = d.variable if d.reported is None else d.messages
+        bits = self.whole.bits(self.whole.layout.description.variable(name), d.reported)
+        assert bits is not None  # in this layout, nothing follows from something else
+        return not any(int(w) & bits >> 64 * k for k, w in enumerate(self.changed))
 
     def _true_at_first(self, p: Bool) -> bool:
-        holds = function([self.g.number(p)])
-        return all(holds([int(w) for w in self.packing.pack(s)])[0] for s in self.initial)
+        return all(Vector(rows).condition(p).all() for rows in pieces(self.initial))
 
     def _solver(self, assumed: Iterable[Bool]) -> tuple[Any, GroundTranslator]:
         cells = Cells(self.layout, "")

@@ -15,11 +15,12 @@ from quorate.checker.explore.codegen.assembly import (
     Module,
     constant,
 )
+from quorate.checker.explore.codegen.check import add_check_whole
 from quorate.checker.explore.codegen.labels import UNDEFINED_STEP
-from quorate.checker.explore.codegen.lowering import NodeLowering, const, load_words, new_function
+from quorate.checker.explore.codegen.lowering import const, load_words, new_function
 from quorate.checker.ground.nodes import Bool
 
-from .permuted_words import Sorter, compared, exchanged, joined
+from .permuted_words import Sorter, compared, exchanged
 from .symmetry import Reduction
 
 MOST_UNROLLED = 24  # images in one straight line
@@ -31,13 +32,13 @@ def add_symmetry(
     """Add `reduced`, `check_whole`, `canonical` and `weigh` to a module.
 
     `i64 reduced(state*, out*, labels*, fired*)` is the function named `successors`, with each
-    successor replaced by its representative, unless that is the (canonical) state itself. `i64
-    check_whole(state*, label*)` has bit i set where condition i holds, however the state came
-    about. `i64 canonical(state*)` replaces a state by its representative and returns the size of
+    successor replaced by its representative, unless that is the (canonical) state itself. A
+    representative is no successor by an instance, so `check_whole` judges it. `i64
+    canonical(state*)` replaces a state by its representative and returns the size of
     its orbit; `i64 weigh(state*, sum*)` adds that to a sum.
     """
     code = _SymmetryCode(module, reduction)
-    code.add_check(conditions)
+    add_check_whole(module, reduction.layout.graph, reduction.layout.words, conditions)
     code.add_canonical()
     code.add_reduced(successors)
 
@@ -46,15 +47,6 @@ def add_symmetry(
 class _SymmetryCode:
     module: Module
     reduction: Reduction
-
-    def add_check(self, conditions: Sequence[Bool]) -> None:
-        """A representative is no successor by an instance, so nothing of it is known before."""
-        f = new_function(self.module, "check_whole", [POINTER] * 2)
-        b = Builder(f.append_basic_block("entry"))
-        layout = self.reduction.layout
-        low = NodeLowering(b, load_words(b, f.args[0], layout.words), layout.graph)
-        bits = [b.shl(b.zext(low.condition(p), I64), const(i)) for i, p in enumerate(conditions)]
-        b.ret(joined(b, bits))
 
     def add_canonical(self) -> None:
         f = new_function(self.module, "canonical", [POINTER])

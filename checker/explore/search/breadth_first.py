@@ -155,7 +155,7 @@ class Explorer(SearchEngine):
         self.initial = self.model.initial()
         job = self._job = Job.of(self.kernel, place.memory, search.limit, search.threads)
         self.control, self.fired = job.control, job.fired
-        self._storage = MemoryStorage.begun(job, [self.model.packed(s) for s in self.initial])
+        self._storage = MemoryStorage.begun(job, self.initial.rows)
         self._checkpoint, self._resumed = None, None
         if place.checkpoint is not None:
             identity = manifest.Identity.of(self.kernel)
@@ -165,14 +165,12 @@ class Explorer(SearchEngine):
         return self._first_look()
 
     def _first_look(self) -> Outcome | None:
-        """Check the invariants of the initial states with CPython."""
-        for i, state in enumerate(self.initial):
-            bits = self.model.confirm.bits(state)
-            self.control[d.REACHED] |= bits & ~self.kernel.bad
-            if bits & self.kernel.bad:
-                self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
-                return Outcome.VIOLATED
-        return None
+        """Check the invariants of the initial states."""
+        seen = self.model.confirm.look(self.initial)
+        self.control[d.REACHED] |= seen.reached
+        if seen.found:
+            self.control[d.FOUND], self.control[d.WHERE] = seen.found, seen.where
+        return Outcome.VIOLATED if seen.found else None
 
     def expand(self) -> Outcome | None:
         self.kernel.improve(int(self.control[d.HEAD]))
@@ -291,8 +289,7 @@ class Explorer(SearchEngine):
 
     def _steps(self, rows: list[Words]) -> tuple[State, tuple[Move, ...]]:
         """The initial state and the steps that lead through these states."""
-        packed = self.model.packed
-        initial = next(s for s in self.initial if np.array_equal(packed(s), rows[0]))
+        initial = self.initial.state(rows[0])
         return initial, self.model.steps(initial, rows[1:])
 
     def confirm(self, outcome: Outcome) -> Finding:

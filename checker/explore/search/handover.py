@@ -59,10 +59,9 @@ def level_ends(stores: Sequence[StateStore]) -> list[Ends]:
 
 def _roots(store: StateStore, shard: int, shards: int) -> int:
     """The number of states that are their own parents; they come first."""
-    k = 0
-    while k < store.count and store.parent(k) == k * shards + shard:
-        k += 1
-    return k
+    parents = store.parents[: store.count]
+    others = np.flatnonzero(parents != np.arange(store.count) * shards + shard)
+    return int(others[0]) if len(others) else store.count
 
 
 def _children(store: StateStore, shard: int, ends: Ends) -> int:

@@ -11,6 +11,7 @@ from quorate.checker.explore.store.budget import MOST_STATES, most_states
 from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.explore.store.table import BATCH, nothing_met
 from quorate.checker.ground.packing import Words
+from quorate.checker.ground.vector import States
 from quorate.checker.lazily import lazily
 
 from . import driver as d
@@ -46,14 +47,13 @@ class MemoryStorage(StateStorage):
         self._which = np.zeros(batch, np.uint32)
 
     @classmethod
-    def begun(cls, job: Job, initial: Sequence[Words]) -> MemoryStorage:
+    def begun(cls, job: Job, initial: States) -> MemoryStorage:
         """A storage with the initial states, which are their own parents."""
         k = job.kernel
         store = StateStore.empty(k.words, _first_room(job, len(initial)), k.keyed)
-        for i, words in enumerate(initial):
-            store.row(i)[:] = words
-            store.parents[i] = i
         store.count = len(initial)
+        store.states[: store.count * k.words] = initial.reshape(-1)
+        store.parents[: store.count] = np.arange(store.count)
         store.rehash()
         job.control[d.COUNT] = job.control[d.LEVEL_END] = store.count
         return cls(job, store)

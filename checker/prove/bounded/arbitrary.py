@@ -13,6 +13,7 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Self
 
+from quorate.checker.ground.packed_states import rows_of
 from quorate.checker.ground.packing import Words
 from quorate.checker.smt.effort import Budget
 from quorate.checker.smt.formulas import conjunction, negation
@@ -33,9 +34,9 @@ class ArbitraryPaths:
     def __init__(self, template: Template, most: int) -> None:
         self.template, self.ground = template, template.ground
         t = template.transition
-        packed = [self.ground.packing.pack(s) for s in self.ground.initial()]
-        self._first = packed[0] if packed else None
-        self._initial = StateSet(packed).formula(t.before)
+        rows = rows_of(self.ground.packing, self.ground.initial())
+        self._first = rows[0] if len(rows) else None
+        self._initial = StateSet(rows).formula(t.before)
         self.paths = Unrolling(template, most)
         self.paths.require(conjunction(t.before.ranges()))
         self.paths.require(t.translator.condition(self.ground.well_formed()))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import z3
 
+from quorate.checker.ground.packed_states import rows_of
 from quorate.checker.smt.effort import Budget, limit
 from quorate.checker.smt.formulas import (
     Formula,
@@ -104,7 +105,7 @@ class _InductiveChecker:
     def _initially(self, p: GroundProperty) -> FiniteObligation:
         started, cells = time.perf_counter(), self.transition.before
         initial = self.ground.initial()
-        here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
+        here = StateSet(rows_of(self.ground.packing, initial)).formula(cells)
         solver = z3.SolverFor("QF_FD", self.transition.context)
         limit(solver, self.effort)
         bad = disjunction([negation(self.holds[p.name]), self.undefined[p.name]])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from quorate.checker.ground.packed_states import rows_of
 from quorate.checker.smt.effort import Budget
 from quorate.checker.smt.state_sets import StateSet
 from quorate.model.language import StepError
@@ -103,8 +104,8 @@ class BoundedSearch:
         self.skip: frozenset[str | None] = frozenset()
         self.initial = self.ground.initial()
         self.runs = Unrolling(template, depth)
-        packed = [self.ground.packing.pack(s) for s in self.initial]
-        self.runs.require(StateSet(packed).formula(template.transition.before))
+        rows = rows_of(self.ground.packing, self.initial)
+        self.runs.require(StateSet(rows).formula(template.transition.before))
 
     def __enter__(self) -> BoundedSearch:
         return self

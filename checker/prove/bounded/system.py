@@ -115,9 +115,9 @@ class Ground:
         undefined = self.layout.graph.or_(u.when for u in reasons)
         return GroundProperty(p.name, p.kind, holds, undefined, tuple(reasons))
 
-    def initial(self) -> list[State]:
-        """The initial states, by CPython."""
-        return list(initial_states(self.protocol, self.sizes))
+    def initial(self) -> Sequence[State]:
+        """The initial states."""
+        return initial_states(self.protocol, self.sizes)
 
     def well_formed(self) -> Bool:
         """That the cells of a state represent values."""

@@ -58,8 +58,7 @@ def together(model: CompiledModel, shards: int, chunk: int) -> tuple[int, int, i
     every = [Shard(work, q) for q in range(shards)]
     fired = np.zeros(work.actions, np.int64)
     with model.sizes:
-        initial = [model.packed(s) for s in model.initial()]
-    rows = np.array(initial, np.uint64).ravel()
+        rows = model.initial().rows.reshape(-1)
     for o in every:
         o.begin(rows)
     levels = [o.finish_level() for o in every]
@@ -115,7 +114,7 @@ def test_an_owner_goes_back_a_level() -> None:
     model = CompiledModel(Paxos, SMALL)
     shard = Shard(clusters.work_of(model, 1, None), 0)
     with SMALL:
-        shard.begin(model.packed(model.initial()[0]))
+        shard.begin(model.initial().rows.reshape(-1))
     levels: list[Level] = [shard.finish_level()]
     for _ in range(3):
         shard.expand(10_000)
@@ -130,7 +129,7 @@ def test_an_owner_goes_back_a_level() -> None:
     # A second shard that never went back:
     other = Shard(clusters.work_of(model, 1, None), 0)
     with SMALL:
-        other.begin(model.packed(model.initial()[0]))
+        other.begin(model.initial().rows.reshape(-1))
     other.finish_level()
     for _ in range(4):
         other.expand(10_000)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from quorate.checker.ground import first_states
-from quorate.checker.ground.first_states import InitialChoices, initial_states
+from quorate.checker.ground import first_states, packed_states
+from quorate.checker.ground.first_states import Beginning, InitialStateError, initial_states
+from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.packed_states import PackedStates, distinct, groups, rows_of
+from quorate.checker.ground.packing import Packing
+from quorate.checker.ground.vector import Vector
 from quorate.errors import QuorateError
 from quorate.model.language import (
     Map,
+    Message,
+    Messages,
     Nat,
     Ordered,
     Protocol,
@@ -25,11 +35,12 @@ from quorate.model.language import (
     action,
     constraint,
     durable,
+    fifo,
     init,
     require,
 )
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Interpreter, State
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 
 from ...support.strategies import generate, loaded, sized
 from ...support.strategies.protocols import generate_start
@@ -42,6 +53,14 @@ class Num(Nat): ...
 
 
 class Rank(Ordered, bottom="none"): ...
+
+
+class Depth(Nat): ...
+
+
+class Passed(Message, link=("src", "dst")):
+    src: Node
+    dst: Node
 
 
 class Pair(Record):
@@ -130,6 +149,94 @@ class Never(Resting):
             self.n[a] = f[a]
 
 
+class Asked(Message):
+    who: Node
+    rank: Rank
+
+
+class Given(Message, key="who"):
+    who: Node
+    num: Num
+
+
+class Sending(Protocol):
+    """What is sent depends on what is chosen; of `Given` one for each node may be sent."""
+
+    n: Map[Node, Num] = durable(0)
+    sent: Messages[Asked, Given]
+
+    @init
+    def first(self, f: Map[Node, Rank], s: Set[Node], p: Node, k: Num) -> None:
+        require(p in s)
+        for a in s:
+            self.sent.add(Asked(a, f[a]))
+        self.sent.add(Given(p, k))
+        self.n[p] = k
+        if len(s) == 1:
+            self.n[p] += 1
+
+    @init
+    def second(self, q: Node, k: Num) -> None:
+        require(Asked(q, Rank.none) in self.sent)
+        self.sent.add(Given(q, k))
+
+    @action
+    def stay(self, p: Node) -> None:
+        self.n[p] = 0
+
+
+class Guarded(Sending):
+    """Neither another number for the same node nor one out of its range."""
+
+    @init
+    def first(self, f: Map[Node, Rank], s: Set[Node], p: Node, k: Num) -> None:
+        require(p in s and k < 2)
+        for a in s:
+            self.sent.add(Asked(a, f[a]))
+        self.sent.add(Given(p, k))
+        self.n[p] = k + 1
+
+    @init
+    def second(self, q: Node, k: Num) -> None:
+        require(Asked(q, Rank.none) in self.sent)
+        require(all(m.num == k for m in self.sent[Given] if m.who == q))
+        self.sent.add(Given(q, k))
+
+
+class Queued(Protocol):
+    """The packets of each link, in the order in which a loop sends them."""
+
+    sent: Messages[Passed] = fifo(Depth)
+
+    @init
+    def start(self, s: Set[Node], to: Map[Node, Node]) -> None:
+        for a in s:
+            self.sent.add(Passed(a, to[a]))
+            if a != to[a]:
+                self.sent.add(Passed(a, to[a]))
+
+    @action
+    def get(self, m: Passed) -> None:
+        require(m.src != m.dst)
+
+
+class Late(Guarded):
+    """An `@init` takes a message: that one is for CPython."""
+
+    @init
+    def second(self, m: Given, f: Map[Node, Num]) -> None:
+        require(f[m.who] != m.num)
+        for a in Node:
+            self.n[a] = f[a]
+
+
+class OutOfRange(Resting):
+    @init
+    def start(self, f: Map[Node, Num], k: Num) -> None:
+        for a in Node:
+            self.n[a] = f[a] + k
+
+
 class Bounded(Colors):
     """Where the `@init` begins is outside, which is no state of a search."""
 
@@ -138,8 +245,23 @@ class Bounded(Colors):
         return any(self.n[a] != 0 for a in Node)
 
 
-SIZES = {"Node": 3, "Num": 2}
-COUNTS = [(Bounded, 6), (Colors, 6), (Everything, 432), (Twice, 3 * 9), (Clear, 1), (Never, 0)]
+SIZES = {"Node": 3, "Num": 2, "Rank": 1, "Depth": 2}
+COUNTS: list[tuple[type[Protocol], int]] = [
+    (Bounded, 6),
+    (Colors, 6),
+    (Everything, 432),
+    (Twice, 3 * 9),
+    (Clear, 1),
+    (Never, 0),
+    (Guarded, 270),
+    (Queued, 64),
+    (Late, 1944),
+]
+UNDEFINED = [Unclear, Sending, OutOfRange]
+
+
+def sizes_of(protocol: type[Protocol], **sizes: int) -> Sizes:
+    return protocol.sized({}, **{n: k for n, k in (SIZES | sizes).items() if n in protocol.sorts()})
 
 
 @contextmanager
@@ -148,6 +270,7 @@ def looked_for() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(first_states, "FEW", 0)
         patch.setattr(first_states, "TOGETHER", 100)
+        patch.setattr(packed_states, "TOGETHER", 64)
         patch.setattr(first_states, "_last", [])
         yield
 
@@ -162,43 +285,134 @@ def both(protocol: type[Protocol], sizes: Sizes) -> list[State] | None:
                 initial_states(protocol, sizes)
             assert found.value.at == error.at
             return None
-        assert initial_states(protocol, sizes) == slow
+        fast = initial_states(protocol, sizes)
+        assert list(fast) == slow
+        layout = Layout(describe(protocol), sizes)
+        rows = rows_of(Packing(layout), slow)
+        assert np.array_equal(rows_of(Packing(layout), fast), rows)
         return slow
 
 
 @pytest.mark.parametrize(("protocol", "count"), COUNTS)
 def test_the_same_states_in_the_same_order(protocol: type[Protocol], count: int) -> None:
-    sizes = SIZES | ({"Rank": 1} if "Rank" in protocol.sorts() else {})
-    states = both(protocol, protocol.sized({}, **sizes))
+    states = both(protocol, sizes_of(protocol))
     assert states is not None and len(states) == count
 
 
-def test_what_is_undefined_is_found_by_python() -> None:
-    assert both(Unclear, Unclear.sized({}, **SIZES, Rank=1)) is None
+@pytest.mark.parametrize("protocol", UNDEFINED)
+def test_what_is_undefined_is_found_by_python(protocol: type[Protocol]) -> None:
+    """With the place, the arguments and the state that CPython alone gives."""
+    assert both(protocol, sizes_of(protocol)) is None
 
 
-def test_few_choices_are_tried_by_python() -> None:
+@pytest.mark.parametrize(("name", "most"), [("MOST_STORED", 0), ("MOST_TERMS", -1)])
+@pytest.mark.parametrize(("protocol", "count"), COUNTS[:4])
+def test_where_formulas_are_too_large(
+    name: str, most: int, protocol: type[Protocol], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CPython does what the effects, or the guards as well, say."""
+    monkeypatch.setattr(first_states, name, most)
+    sizes = sizes_of(protocol)
+    with sizes, looked_for():
+        beginning = Beginning(protocol, sizes)
+        name, *_ = protocol.methods("init")
+        choices = beginning.choices(name, 1)
+    assert (choices is None) == (most < 0)
+    states = both(protocol, sizes)
+    assert states is not None and len(states) == count
+
+
+def test_few_choices_are_left() -> None:
     """Of 4 ** 9 maps and 2 ** 9 sets, as many as the guards allow, and no others."""
-    sizes = Colors.sized({}, Node=4, Num=3, Rank=1)
+    sizes = sizes_of(Colors, Node=4, Num=3)
     with sizes:
-        choices = InitialChoices(describe(Colors), sizes)
-        (blank,) = Interpreter(Resting, sizes).initial()
-        tried = choices(blank, "start")
-        assert tried is not None
-        given = list(tried)
-    assert len(given) == 24
-    assert all(sorted(f.values()) == [0, 1, 2, 3] and len(s) == 1 for f, s in given)
+        beginning = Beginning(Colors, sizes)
+        choices = beginning.choices("start", 1)
+        assert choices is not None
+        declared = rows_of(beginning.packing, [beginning.interpreter.declared()])
+        assert sum(map(len, choices.of(declared))) == 24
 
 
-def test_1_7_million_choices() -> None:
-    """6 ** 8 maps: CPython alone takes most of a minute."""
-    sizes = Colors.sized({}, Node=8, Num=7, Rank=1)
+class Free(Resting):
+    """Nearly every map is one to begin with."""
+
+    @init
+    def start(self, f: Map[Node, Num]) -> None:
+        require(any(f[a] != f[b] for a in Node for b in Node))
+        for a in Node:
+            self.n[a] = f[a]
+
+
+def begun_by_python(nodes: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Sequence[State], int]:
+    """The initial states of `Free`, and how many of them CPython makes."""
+    calls = Counter[str]()
+    alone = Interpreter.begun_with
+
+    def counted(self: Interpreter, state: State, init: str, args: Arguments) -> State | None:
+        calls[init] += 1
+        return alone(self, state, init, args)
+
+    monkeypatch.setattr(Interpreter, "begun_with", counted)
+    monkeypatch.setattr(first_states, "_last", [])
+    sizes = sizes_of(Free, Node=nodes, Num=7)
     with sizes:
-        choices = InitialChoices(describe(Colors), sizes)
-        found = choices(Interpreter(Resting, sizes).initial()[0], "start")
-        assert found is not None
-        f, s = next(iter(found))
-    assert sorted(f.values()) == list(range(8)) and len(s) == 1
+        return initial_states(Free, sizes), calls["start"]
+
+
+def test_python_confirms_a_sample_of_many_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    states, confirmed = begun_by_python(5, monkeypatch)
+    assert len(states) == 8**5 - 8
+    assert isinstance(states, PackedStates) and 0 < confirmed <= first_states.MOST_CONFIRMED
+
+
+@pytest.mark.exhaustive
+def test_2_1_million_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython alone takes minutes."""
+    states, confirmed = begun_by_python(7, monkeypatch)
+    assert len(states) == 8**7 - 8 and 0 < confirmed <= first_states.MOST_CONFIRMED
+
+
+def test_a_wrong_formula_is_a_bug_that_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Vector, "stored", lambda self, stores: self.states.copy())
+    sizes = sizes_of(Colors)
+    with sizes, looked_for(), pytest.raises(InitialStateError, match="start: CPython makes"):
+        initial_states(Colors, sizes)
+
+
+# ---------------------------------------------------------------- packed states
+
+
+def test_packed_states_are_a_sequence_of_states() -> None:
+    sizes = sizes_of(Everything)
+    with sizes:
+        slow = Interpreter(Everything, sizes).initial()
+        packing = Packing(Layout(describe(Everything), sizes))
+        fast = PackedStates(packing, rows_of(packing, slow))
+    assert len(fast) == len(slow) and list(fast) == slow  # also outside the sizes
+    assert list(fast[5:50:7]) == slow[5:50:7] and fast[-1] == slow[-1]
+    assert all(state in fast and fast.index(state) == k for k, state in enumerate(slow))
+    with sizes:
+        other = Interpreter(Resting, sizes).initial()[0]
+    assert other not in fast
+    with pytest.raises(ValueError, match="not in"):
+        fast.index(other)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=2, max_size=2), max_size=12), st.integers(1, 5)
+)
+def test_rows_once_each(rows: list[list[int]], step: int) -> None:
+    whole = np.array(rows, np.uint64).reshape(len(rows), 2)
+    parts = [whole[k : k + step] for k in range(0, len(whole), step)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed_states, "TOGETHER", 3)
+        found = distinct(parts, 2)
+    known = list(dict.fromkeys(map(tuple, rows)))
+    assert list(map(tuple, found.tolist())) == known
+    first, last = groups(whole)
+    pairs = {tuple(rows[a]): (a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True)}
+    ends = {tuple(r): k for k, r in enumerate(rows)}
+    assert pairs == {r: (list(map(tuple, rows)).index(r), ends[r]) for r in known}
 
 
 # ---------------------------------------------------------------- generated protocols

@@ -176,10 +176,11 @@ def test_one_arrangement_of_the_elements_at_least_is_in_order(
         for column, index in cells.places():
             word, bit = column.place(index)
             words[word] |= int(random.integers(column.size)) << bit
+        rows = np.array([words], np.uint64)
         sorted_ones = 0
         for images in itertools.permutations(range(3)):
-            moved = Permutation(ground.layout, {Acceptor: images}).apply(words)
+            moved = Permutation(ground.layout, {Acceptor: images}).apply(rows)
             solver = z3.Solver(ctx=cells.context)
-            solver.add(StateSet([np.array(moved, np.uint64)]).formula(cells), p)
+            solver.add(StateSet(list(moved)).formula(cells), p)
             sorted_ones += solver.check() == z3.sat
         assert 1 <= sorted_ones < 6

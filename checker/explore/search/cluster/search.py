@@ -143,8 +143,7 @@ class ClusterSearch(SearchEngine):
         if self._manifest.counts:
             ray.get([self._load(q) for q in range(self.shards)])
         else:
-            rows = [self.model.packed(s) for s in self.initial]
-            packed = np.array(rows, np.uint64).ravel()
+            packed = ray.put(np.ascontiguousarray(self.initial.rows).reshape(-1))
             ray.get([h.begin.remote(packed) for h in self.handles])
             self._complete(ray.get([h.finish_level.remote() for h in self.handles]))
 
@@ -176,14 +175,12 @@ class ClusterSearch(SearchEngine):
         return self.handles[q].load.remote(self.checkpoint, [row[q] for row in m.checksums], before)
 
     def _initial(self) -> Outcome | None:
-        """The invariants of the initial states, by CPython."""
-        for state in self.initial:
-            bits = self.model.confirm.bits(state)
-            self._manifest.reached |= bits & ~self.model.kernel.bad
-            if bits & self.model.kernel.bad:
-                self._bad_initial = state, bits & self.model.kernel.bad
-                return Outcome.VIOLATED
-        return None
+        """The invariants of the initial states."""
+        seen = self.model.confirm.look(self.initial)
+        self._manifest.reached |= seen.reached
+        if seen.found:
+            self._bad_initial = self.initial.states[seen.where], seen.found
+        return Outcome.VIOLATED if seen.found else None
 
     # ------------------------------------------------------------ level by level
 
@@ -321,7 +318,7 @@ class ClusterSearch(SearchEngine):
                 break
             rows.append(words)
             number = parent
-        initial = next(s for s in self.initial if np.array_equal(self.model.packed(s), words))
+        initial = self.initial.state(words)
         return initial, self.model.steps(initial, reversed(rows))
 
     def _weigh(self, _function: int, _step: int, total: npt.NDArray[np.int64]) -> None:

@@ -19,7 +19,7 @@ from quorate.checker.explore.search import shuffle as x
 from quorate.checker.explore.search.shuffle import Made, Outbox
 from quorate.checker.explore.store.budget import bytes_per_state
 from quorate.checker.explore.store.memory import StateStore
-from quorate.checker.explore.store.table import hash_of, shard_of
+from quorate.checker.explore.store.table import deal
 from quorate.checker.ground.packing import Words
 
 from .saved import Folder, Numbers
@@ -97,15 +97,15 @@ class Shard:
 
     def begin(self, rows: Words) -> None:
         """Add this shard's initial states; they are their own parents."""
-        w, s = self.work, self.store
-        for k in range(len(rows) // w.words):
-            h = np.uint64(hash_of(rows, k * w.words, w.words))
-            if shard_of(h, w.shards) == self.me:
-                if s.count == s.room:
-                    s.grow(GROWTH * s.room)
-                s.row(s.count)[:] = rows[k * w.words : (k + 1) * w.words]
-                s.parents[s.count] = s.count * w.shards + self.me
-                s.count += 1
+        w, s, count = self.work, self.store, len(rows) // self.work.words
+        numbers, sizes = np.empty(count, np.uint32), np.zeros(w.shards, np.int64)
+        deal(rows, w.words, count, w.shards, np.empty(count, np.uint8), numbers, sizes)
+        s.count = int(sizes[self.me])
+        if s.count > s.room:
+            s.grow(s.count)
+        mine = rows.reshape(-1, w.words)[numbers % w.shards == self.me]
+        s.states[: s.count * w.words] = mine.reshape(-1)
+        s.parents[: s.count] = np.arange(s.count) * w.shards + self.me
         s.rehash()
 
     def expand(self, most: int) -> list[Bundle | None]:

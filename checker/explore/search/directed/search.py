@@ -97,18 +97,17 @@ class Directed(SearchEngine):
 
     def _initial(self) -> Outcome | None:
         """Let the initial states wait; an outcome if the search ends with them."""
-        s, confirm = self._store, self.model.confirm
-        for i, state in enumerate(self.initial):
-            s.states[i * s.words : (i + 1) * s.words] = self.model.packed(state)
-            s.parents[i] = i
-            s.count = i + 1
-            f.put(i, 0, True, s.links, self._heads, self._tails)
-            bits = confirm.bits(state)
-            self._control[f.REACHED] |= bits & ~self.model.kernel.bad
-            if bits & self.model.kernel.bad:
-                self._control[f.FOUND], self._control[f.WHERE] = bits, i
-                break
+        s, seen = self._store, self.model.confirm.look(self.initial)
+        s.count = seen.where + 1 if seen.found else len(self.initial)
+        s.states[: s.count * s.words] = self.initial.rows[: s.count].reshape(-1)
+        s.parents[: s.count] = np.arange(s.count)
+        if s.count:  # they wait in one bucket, the first at its front
+            s.links[: s.count] = np.arange(1, s.count + 1)
+            s.links[s.count - 1] = f.NOWHERE
+            self._heads[0], self._tails[0] = 0, s.count - 1
         s.rehash()
+        self._control[f.REACHED] = seen.reached
+        self._control[f.FOUND], self._control[f.WHERE] = seen.found, seen.where
         self._control[f.COUNT] = self._control[f.WAITING] = s.count
         if self._control[f.FOUND]:
             return Outcome.VIOLATED
@@ -234,7 +233,7 @@ class Directed(SearchEngine):
         chain = [k]
         while int(self._store.parents[chain[-1]]) != chain[-1]:
             chain.append(int(self._store.parents[chain[-1]]))
-        initial = self.initial[chain.pop()]
+        initial = self.initial.states[chain.pop()]
         rows = (self._store.row(i) for i in reversed(chain))
         return initial, self.model.steps(initial, rows)
 

@@ -17,7 +17,9 @@ from quorate.checker.explore.codegen.native import call_check, call_successors, 
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.explore.search.interface import Progress, SearchEngine
+from quorate.checker.explore.starts import Starts
 from quorate.checker.ground.first_states import initial_states
+from quorate.checker.ground.packed_states import rows_of
 from quorate.checker.results import Exploration, Finding, Outcome
 from quorate.model.language.interpreter import State
 
@@ -108,10 +110,9 @@ class Walks(SearchEngine):
 
     def _begin(self) -> None:
         k = self.model.kernel
-        self.initial = initial_states(self.model.protocol, self.model.sizes)
-        self._packed = np.array(
-            [self.model.packing.pack(s) for s in self.initial], np.uint64
-        ).ravel()
+        states = initial_states(self.model.protocol, self.model.sizes)
+        self.initial = Starts(states, rows_of(self.model.packing, states))
+        self._packed = np.ascontiguousarray(self.initial.rows).reshape(-1)
         self._trail = np.zeros((self.length + 1) * k.words, np.uint64)
         self._control = np.zeros(CONTROLS, np.int64)
         self._control[RANDOM] = np.random.default_rng(self.seed).integers(1, 1 << 62)
@@ -120,15 +121,13 @@ class Walks(SearchEngine):
         self._labels = np.zeros(k.most_successors, np.uint32)
 
     def _initial(self) -> Outcome | None:
-        bad = self.model.kernel.bad
-        for state in self.initial:
-            bits = self.model.confirm.bits(state)
-            self._control[REACHED] |= bits & ~bad
-            if bits & bad:
-                self._control[FOUND] = bits & bad
-                self._trail[: self.model.kernel.words] = self.model.packing.pack(state)
-                return Outcome.VIOLATED
-        if not self.initial:
+        seen = self.model.confirm.look(self.initial)
+        self._control[REACHED] |= seen.reached
+        if seen.found:
+            self._control[FOUND] = seen.found
+            self._trail[: self.model.kernel.words] = self.initial.rows[seen.where]
+            return Outcome.VIOLATED
+        if not len(self.initial):
             return Outcome.HOLDS
         return None if self.walks else Outcome.BOUND
 
