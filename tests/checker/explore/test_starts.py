@@ -51,7 +51,7 @@ from quorate.model.paxos import Acceptor, Ballot, Paxos, Prepare, Value
 from ...support.comparing.searches import compare
 from ...support.comparing.symmetry import agree as agree_with_symmetry
 from ...support.comparing.symmetry import anonymous
-from ...support.examples import share
+from ...support.examples import share, some
 from ...support.searching import explorer
 from ...support.strategies import Source, loaded, sized, sources
 from ...support.strategies.protocols import generate_start
@@ -225,8 +225,25 @@ def sizes_of(protocol: type[Protocol]) -> Sizes:
     return protocol.sized({}, **(PAXOS if issubclass(protocol, Paxos) else DIALS))
 
 
-@pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("protocol", [*TOYS, Promising])
+DAILY = {
+    ("Dials", "on disk"),
+    ("Dials", "symmetry"),
+    ("Wrong", "one thread"),
+    ("Wrong", "depth-first"),
+    ("Wrong", "walks"),
+    ("Later", "por"),
+    ("Unclear", "deadlock"),
+    ("Within", "two threads"),
+    ("Promising", "eager"),
+}
+PAIRS = [
+    pytest.param(p, s, marks=() if (p.__name__, s) in DAILY else pytest.mark.exhaustive)
+    for p in (*TOYS, Promising)
+    for s in SEARCHES
+]
+
+
+@pytest.mark.parametrize(("protocol", "search"), PAIRS)
 def test_every_search_finds_the_same(protocol: type[Protocol], search: str, tmp_path: Path) -> None:
     found = []
     for how in (as_few, as_many):
@@ -238,7 +255,7 @@ def test_every_search_finds_the_same(protocol: type[Protocol], search: str, tmp_
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("protocol", TOYS)
+@pytest.mark.parametrize("protocol", some(TOYS, [Wrong], lambda p: p.__name__))
 def test_shards_of_a_cluster_begin_with_the_same(protocol: type[Protocol]) -> None:
     found = []
     for how in (as_few, as_many):
@@ -347,7 +364,7 @@ def agree(source: Source) -> str:
 
 
 @given(sources())
-@share(8)
+@share(16)
 def test_generated_protocols_agree_with_python(source: Source) -> None:
     event(agree(source))
 
@@ -362,8 +379,8 @@ def agree_reduced(source: Source) -> str:
 
 
 def test_generated_starts() -> None:
-    fates = Counter(agree(generate_start(Random(seed))) for seed in range(24))
-    assert fates["holds"] + fates["violated"] > 4, fates
+    fates = Counter(agree(generate_start(Random(seed))) for seed in range(10))
+    assert fates["holds"] + fates["violated"] > 1, fates
 
 
 @pytest.mark.exhaustive
