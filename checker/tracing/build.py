@@ -15,9 +15,10 @@ from typing import Any
 from quorate.checker.loading import name_of
 from quorate.checker.results import DEADLOCK, Exploration, Move
 from quorate.model.language import Message, Sort, StepError
+from quorate.model.language.declare.owners import process_of
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered, Sizes
-from quorate.model.language.declare.types import MapType, MessagesType, SortType
+from quorate.model.language.declare.types import MapType, MessagesType, SortType, key_values
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.digest import digest
@@ -40,8 +41,8 @@ _NOTHING: Causes = ((), ())
 def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
     """The sorts of processes: those declared so or, if none is, those that key some variable first.
 
-    An ordered sort that is not declared, such as ballots, must also be the first sort among the
-    parameters of some action, as in `submit(n: Node, c: Cmd)`.
+    An ordered sort that is not declared, such as ballots, must also key a private variable, or be
+    the first sort among the parameters of some action, as in `submit(n: Node, c: Cmd)`.
     """
     keyed = (v.type.keys[0] for v in description.variables if isinstance(v.type, MapType))
     sorts = dict.fromkeys(k.sort for k in keyed if isinstance(k, SortType))
@@ -49,6 +50,7 @@ def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
     if declared := [s for s in dict.fromkeys([*sorts, *known]) if s.process]:
         return tuple(declared)
     acting = {_first_sort(a) for a in description.actions}
+    acting |= {t.sort for v in description.variables if v.private and (t := process_of(v))}
     likely = (s for s in sorts if s in acting or not issubclass(s, Ordered))
     return tuple(s for s in likely if s.process is None)
 
@@ -186,7 +188,7 @@ class _Maker:
             # Of a step that the description alone finds undefined the arguments may be unknown.
             args=tuple((n, show_value(v)) for n, v in zip(names, move.arguments, strict=False)),
             state=FrozenMap(show_state(self.description, move.state).items()),
-            node=self._node(move),
+            node=self._owner(states[number - 1], move) or self._node(move),
             received=received,
             because=because,
             source=Source(action.span.file, action.span.line),
@@ -242,6 +244,18 @@ class _Maker:
             number, move, states, happens
         )
         return received, tuple(sorted(because))
+
+    def _owner(self, before: State, move: Move) -> str | None:
+        """The process of whose private cells, and of no other's, a step changes some."""
+        found = {
+            key[0] if isinstance(key, tuple) else key
+            for v, old, new in zip(self.description.variables, before, move.state, strict=False)
+            if v.private and isinstance(v.type, MapType)
+            for key, x, y in zip(key_values(v.type.keys), old, new, strict=True)
+            if x != y
+        }
+        one = found.pop() if len(found) == 1 else None
+        return repr(one) if isinstance(one, self.process_sorts) else None
 
     def _node(self, move: Move) -> str | None:
         """The process that acts: the first argument that is a process, or who is delivered to."""

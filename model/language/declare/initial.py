@@ -17,16 +17,24 @@ class Initial:
     value: Any
     volatile: bool
     drift: NatClass | None = None  # how far clocks are apart
+    private: bool = False
 
     def complete(self, owner: Any, name: str) -> None:
         """Give the class that declares the variable what comes with it."""
 
 
-def durable(initially: Any) -> Any:
-    """A variable that survives a crash."""
-    return Initial(initially, volatile=False)
+def durable(initially: Any, *, private: bool = False) -> Any:
+    """A variable that survives a crash.
+
+    If it is `private`, it is a map keyed first by a process, and a step reads and writes the cells
+    of the process that takes it alone.
+    """
+    return Initial(initially, volatile=False, private=private)
 
 
-def volatile(initially: Any) -> Any:
-    """A map variable, keyed first by a process, whose cells a crash of that process resets."""
-    return Initial(initially, volatile=True)
+def volatile(initially: Any, *, private: bool = False) -> Any:
+    """A map variable, keyed first by a process, whose cells a crash of that process resets.
+
+    `private` is that of `durable`.
+    """
+    return Initial(initially, volatile=True, private=private)

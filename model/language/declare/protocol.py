@@ -155,6 +155,7 @@ class Variable:
     owner: Any
     drift: NatClass | None = None  # of clocks: how far they may be apart
     constant: bool = False  # whether no step changes it
+    private: bool = False  # whether a step uses cells of one process alone
 
 
 class Protocol:
@@ -190,9 +191,8 @@ class Protocol:
                 if isinstance(start, Network) and isinstance(t, MessagesType):
                     t, start = replace(t, network=start), None
                 initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
-                value = frozen(initial.value)
-                lost, drift = initial.volatile, initial.drift
-                found[name] = Variable(name, t, value, lost, base, drift, constant)
+                how = initial.volatile, base, initial.drift, constant, initial.private
+                found[name] = Variable(name, t, frozen(initial.value), *how)
         return found
 
     @classmethod

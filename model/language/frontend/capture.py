@@ -20,6 +20,7 @@ from .constants import constant_writes
 from .delivering import receiving
 from .enabling import function_reader
 from .functions import FunctionReader, head
+from .private import private_mistakes, uses_of_others
 from .source import function_source
 from .statements import Body
 from .temporal import fairness, temporal_property
@@ -46,6 +47,7 @@ class _Capture:
     def run(self) -> s.Description:
         declared = ClassReader(self.protocol, self.mistakes)
         variables = declared.read()
+        self.mistakes += private_mistakes(self.protocol, variables.values())
         functions = function_reader(self.protocol, variables)
         actions = self._actions(functions, "action")
         inits = self._actions(functions, "init")
@@ -122,6 +124,7 @@ class _Capture:
             fair_for=fairness(node, function, parameters, reader),
         )
         self.mistakes += clock_steps(action, function, functions.variables.values())
+        self.mistakes += uses_of_others(action, function, functions.variables.values())
         self.mistakes += constant_writes(action, function, functions.variables.values())
         return action
 

@@ -127,10 +127,18 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("    clock: Map[Node, Time] = clocks(drift=Drift)\n", ""),
         ("self.clock[n] > 1", "not self.done[n]"),
     ],
+    ("cell-of-another", 0): [("self.busy[m, n])", "self.busy[n, m])")],
+    ("cell-of-another", 1): [("        self.seen[other] = 1\n", "")],
+    ("cell-of-another", 2): [("self.busy[m, n] = False", "self.busy[n, m] = False")],
+    ("cell-of-another", 3): [("self.seen = {m: 0 for m in Node}", "self.seen[n] = 0")],
     ("clock-of-another", 1): [
         ("all(self.clock[m] > 1 for m in Node)", "self.clock[n] > 1"),
     ],
     ("clock-of-another", 2): [("self.is_late(n) and not self.is_late(m)", "self.is_late(n)")],
+    ("private-of-whom", 0): [
+        ("price: Map[Item, Count]", "price: Map[Server, Count]"),
+    ],
+    ("private-of-whom", 1): [("total: Count", "total: Map[Server, Count]")],
     ("clock-written", 0): [
         ("(drift=Drift)\n", "(drift=Drift)\n    start: Map[Node, Time] = durable(0)\n"),
         (
