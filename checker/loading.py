@@ -44,6 +44,7 @@ BUNDLED = {
     "RaftSnapshots": "quorate.model.raft_snapshots:RaftSnapshots",
     "ReadIndex": "quorate.model.raft_reads:ReadIndex",
     "LeaseReads": "quorate.model.raft_leases:LeaseReads",
+    "StoreSessions": "quorate.model.store_sessions:StoreSessions",
     "LeaderLease": "quorate.model.leader_lease:LeaderLease",
     "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",
     "GridPaxos": "quorate.model.quorum_paxos:GridPaxos",

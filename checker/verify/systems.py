@@ -23,6 +23,7 @@ from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_duel import RaftDuel, StableRaft
 from quorate.model.raft_election import RaftElection
 from quorate.model.raft_prompt import PromptRaft
+from quorate.model.store_sessions import StoreSessions
 
 from .livelock import Contest
 
@@ -107,7 +108,7 @@ SYSTEMS = (
     ),
     BundledSystem(
         name="Raft",
-        models=(Raft, RaftElection, AtomicRaft, PromptRaft),
+        models=(Raft, RaftElection, AtomicRaft, PromptRaft, StoreSessions),
         protocols=(
             Bounded(ProvedRaftElection, {**_SERVERS, "Index": 0}, {"crash": 1}, conform=True),
             Bounded(Raft, {**_SERVERS, "Index": 1}, {"crash": 1}, conform=True, proved=False),

@@ -23,6 +23,7 @@ from .raft_prevote import MUTANTS as _RAFT_PREVOTE
 from .raft_reads import MUTANTS as _RAFT_READS
 from .raft_snapshots import MUTANTS as _RAFT_SNAPSHOTS
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
+from .store_sessions import MUTANTS as _STORE_SESSIONS
 from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
 from .viewstamped_replication import MUTANTS as _VIEWSTAMPED_REPLICATION
 
@@ -42,6 +43,7 @@ MUTANTS: dict[str, Mutant] = {
         *_RAFT_READS,
         *_RAFT_LEASES,
         *_RAFT_PREVOTE,
+        *_STORE_SESSIONS,
         *_VIEWSTAMPED_REPLICATION,
         *_MUTUAL_EXCLUSION,
         *_CHAIN_REPLICATION,

@@ -87,6 +87,9 @@ def _nodes(terms: int) -> dict[str, int]:
     return {"Node": 2, "Term": terms, "Time": 1, "Lease": 1, "Margin": 1, "Drift": 1}
 
 
+#: One on Raft and one on Multi-Paxos.
+TWO_STORES = {"Store": 2, "Client": 1, "Number": 2, "crash": 1}
+
 _TWO = {"Acceptor": 2, "Ballot": 2, "Value": 2}
 _ONE_SLOT = whole_log(Acceptor=3, Slot=1, Ballot=1)
 
@@ -181,6 +184,9 @@ MULTIPAXOS = {
     ),
     "reconfigures-at-once": Unnamed(WINDOW, whole_log(Slot=3, Ballot=1), "execute.allows.done"),
     "fills-what-is-voted": Unnamed("MultiPaxosLog", whole_log(), "lead.changes.proposed"),
+    "snapshot-without-sessions": Unnamed(
+        "StoreSessions", TWO_STORES, "restart.changes.session", daily=True
+    ),
     "trusts-any-vote": Unnamed(
         "MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Value=3), "execute.allows.done"
     ),
@@ -216,6 +222,9 @@ RAFT = {
     "forgets-that-it-heard": Unnamed(
         LEASE_READS, ticks(2, 1, 0, crash=1), "restart.changes.heard", daily=True
     ),
+    "snapshot-forgets-sessions": Unnamed(
+        "StoreSessions", TWO_STORES, "restart.changes.session", daily=True
+    ),
     "leaves-clock-behind": Unnamed(LEASE_READS, ticks(2, 1, 0), "tick.changes.clock", daily=True),
     "drops-what-follows": Unnamed(SNAPSHOTS, servers(2, 1, 2), "install.changes.log"),
     "takes-snapshots-term": Unnamed(SNAPSHOTS, servers(3, 2, 1), "install.changes.term"),
@@ -248,13 +257,9 @@ LEASES = {
     "lease-ignored-by-vote": Unnamed("LeaderLease", _nodes(2), "grant.allows.sent"),
 }
 
-#: Why a defect is not found from a model. Simulations find each of them, or tests of nodes.
+#: Why a defect is not found from a model. Simulations find it.
 BEYOND = {
-    "multipaxos": {
-        "trims-in-silence": "no model of Multi-Paxos has snapshots",
-        "snapshot-without-sessions": "no model has the sessions of clients",
-    },
-    "raft": {"snapshot-forgets-sessions": "no model has the sessions of clients"},
+    "multipaxos": {"trims-in-silence": "no model of Multi-Paxos has snapshots"},
 }
 
 #: What is found, by system; and all the defects that the system has.

@@ -32,6 +32,7 @@ from quorate.model.raft_prevote import PreVoting
 from quorate.model.raft_prompt import PromptRaft
 from quorate.model.raft_reads import ReadIndex
 from quorate.model.raft_snapshots import RaftSnapshots
+from quorate.model.store_sessions import StoreSessions
 
 from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
@@ -45,6 +46,7 @@ from .raft_leases import LeaseExchanges
 from .raft_membership import MembershipExchanges
 from .raft_prevote import PreVotingAdapter
 from .raft_prompt import PromptExchanges
+from .store_sessions import StoreSessionsAdapter
 
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
@@ -58,6 +60,7 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
     MultiPaxosMembers: lambda variant: MembersAdapter(named(variant, MULTIPAXOS)),
     MultiPaxosLog: lambda variant: MultiPaxosLogAdapter(named(variant, MULTIPAXOS)),
+    StoreSessions: lambda variant: store_named(variant),
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
     PreVoting: lambda variant: PreVotingAdapter(raft_named(variant)),
@@ -82,6 +85,13 @@ def variant_named(variant: str) -> Composition:
 def raft_named(variant: str) -> RaftVariant:
     """A variant of the bundled Raft. Raises InputError."""
     return named(variant, RAFTS)
+
+
+def store_named(variant: str) -> StoreSessionsAdapter:
+    """The store, where what it is replicated by is a variant. Raises InputError."""
+    named(variant, {**RAFTS, **MULTIPAXOS})
+    raft, multipaxos = RAFTS.get(variant, RAFTS[HEALTHY]), MULTIPAXOS.get(variant)
+    return StoreSessionsAdapter(raft, multipaxos or MULTIPAXOS[HEALTHY])
 
 
 def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:

@@ -42,11 +42,11 @@ BESIDES_THE_MODEL = {
         "duplicate-vote-counted",
         "round-not-persisted",
         "skips-recovered-slots",
+        "snapshot-without-sessions",
         "reconfigures-at-once",
         "trusts-any-vote",
     },
     "raft": {
-        *unnamed.BEYOND["raft"],
         "leads-on",
         "leaves-clock-behind",
         "stops-at-old-terms",
