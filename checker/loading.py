@@ -44,6 +44,7 @@ BUNDLED = {
     "RaftSnapshots": "quorate.model.raft_snapshots:RaftSnapshots",
     "ReadIndex": "quorate.model.raft_reads:ReadIndex",
     "LeaseReads": "quorate.model.raft_leases:LeaseReads",
+    "MultiPaxosSnapshots": "quorate.model.multipaxos_snapshots:MultiPaxosSnapshots",
     "StoreSessions": "quorate.model.store_sessions:StoreSessions",
     "LeaderLease": "quorate.model.leader_lease:LeaderLease",
     "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",

@@ -1,8 +1,8 @@
 """Real bugs in what extends Raft: pre-votes, reads, leases, snapshots, changes of members.
 
 The rules are those of `defects.py`. Those of a server are found from the models of the extensions,
-those of a clock from the model of leases, and those of a replica, of which the models have nothing,
-by simulations; `leaves-clock-behind`, which needs a node that stands still, by running nodes.
+those of a clock from the model of leases, and those of a replica from that and from the model of
+what a store remembers of its clients.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from quorate.model.multipaxos_log import (
     Value,
 )
 from quorate.model.multipaxos_members import MultiPaxosMembers
+from quorate.model.multipaxos_snapshots import MultiPaxosSnapshots
 
 from .registry import Mutant
 
@@ -53,6 +54,12 @@ class ReportsLastSlot(MultiPaxosLog):
     @define
     def is_last(self, a: Acceptor, s: Slot) -> bool:
         return not any(s < u and self.votes[a, u, b] is not None for u in Slot for b in Ballot)
+
+
+class TrimsInSilence(MultiPaxosSnapshots):
+    @define
+    def reported(self, q: Set[Acceptor]) -> Slot:
+        return Slot.zero
 
 
 class KeepsItsBallot(MultiPaxosMembers):
@@ -125,6 +132,17 @@ MUTANTS = (
         sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
         defect="promise-reports-last-slot",
         reference="an acceptor of one instance, used for many",
+    ),
+    Mutant(
+        name="trims-in-silence",
+        code="MH3",
+        title="A promise does not say which votes were given up for a snapshot.",
+        protocol=TrimsInSilence,
+        violates="executed_prefixes_agree",
+        steps=12,
+        sizes={"Acceptor": 2, "Learner": 2, "Value": 3, "Slot": 1, "Ballot": 2},
+        defect="trims-in-silence",
+        reference="Chandra, Griesemer, Redstone 2007, §5.5",
     ),
     Mutant(
         name="keeps-its-ballot",

@@ -187,6 +187,9 @@ MULTIPAXOS = {
     "snapshot-without-sessions": Unnamed(
         "StoreSessions", TWO_STORES, "restart.changes.session", daily=True
     ),
+    "trims-in-silence": Unnamed(
+        "MultiPaxosSnapshots", whole_log(Slot=1), "lead.changes.base", daily=True
+    ),
     "trusts-any-vote": Unnamed(
         "MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Value=3), "execute.allows.done"
     ),
@@ -255,11 +258,6 @@ LEASES = {
     "renewed-by-one": Unnamed("LeaderLease", _nodes(1), "read.allows.newest_at_read", daily=True),
     "trusts-clocks": Unnamed("LeaderLease", _nodes(2), "grant.allows.sent"),
     "lease-ignored-by-vote": Unnamed("LeaderLease", _nodes(2), "grant.allows.sent"),
-}
-
-#: Why a defect is not found from a model. Simulations find it.
-BEYOND = {
-    "multipaxos": {"trims-in-silence": "no model of Multi-Paxos has snapshots"},
 }
 
 #: What is found, by system; and all the defects that the system has.

@@ -203,6 +203,11 @@ class MultiPaxosLogAdapter:
                         return decree
         return None
 
+    def executed(self, slot: int, v: str) -> Decree | None:
+        """What a learner has executed there that is shown so; None if there is nothing."""
+        executed = [ln.log[slot] for ln in self.run.learners.values() if slot < ln.executed]
+        return next((decree for decree in executed if self.shown(decree) == v), None)
+
     def _phase_one(self, b: str, q: frozenset[str]) -> None:
         proposer = self.run.proposers[b]
         proposer.prepare(_ballot(b), proposer.executed)

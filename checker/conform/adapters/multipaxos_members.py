@@ -77,9 +77,7 @@ class MembersAdapter(MultiPaxosLogAdapter):
 
     def told(self, slot: int, v: str) -> Decree | None:
         """By a proposer that has counted the votes, or by a learner that has executed it."""
-        executed = [ln.log[slot] for ln in self.run.learners.values() if slot < ln.executed]
-        told = next((decree for decree in executed if self.shown(decree) == v), None)
-        return told or super().told(slot, v)
+        return self.executed(slot, v) or super().told(slot, v)
 
     def _furthest(self) -> Learner:
         return max(self.run.learners.values(), key=lambda learner: learner.executed)

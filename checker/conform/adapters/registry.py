@@ -9,6 +9,7 @@ from quorate._spelling import instead
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.errors import InputError
 from quorate.impl.lease.defects import VARIANTS as LEASES
+from quorate.impl.multipaxos.composition import Composition as MultiPaxosComposition
 from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
 from quorate.impl.paxos import composition as compositions
 from quorate.impl.paxos.composition import Composition
@@ -21,6 +22,7 @@ from quorate.model.leader_lease import LeaderLease
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.multipaxos_log import MultiPaxosLog
 from quorate.model.multipaxos_members import MultiPaxosMembers
+from quorate.model.multipaxos_snapshots import MultiPaxosSnapshots
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
@@ -38,6 +40,7 @@ from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
 from .multipaxos_log import MultiPaxosLogAdapter
 from .multipaxos_members import MembersAdapter
+from .multipaxos_snapshots import SnapshotsAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 from .raft_exchanges import RaftExchanges
@@ -59,8 +62,9 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
     MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
     MultiPaxosMembers: lambda variant: MembersAdapter(named(variant, MULTIPAXOS)),
+    MultiPaxosSnapshots: lambda variant: SnapshotsAdapter(named(variant, MULTIPAXOS)),
     MultiPaxosLog: lambda variant: MultiPaxosLogAdapter(named(variant, MULTIPAXOS)),
-    StoreSessions: lambda variant: store_named(variant),
+    StoreSessions: lambda variant: StoreSessionsAdapter(*stores_named(variant)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
     PreVoting: lambda variant: PreVotingAdapter(raft_named(variant)),
@@ -87,11 +91,14 @@ def raft_named(variant: str) -> RaftVariant:
     return named(variant, RAFTS)
 
 
-def store_named(variant: str) -> StoreSessionsAdapter:
-    """The store, where what it is replicated by is a variant. Raises InputError."""
+def stores_named(variant: str) -> tuple[RaftVariant, MultiPaxosComposition]:
+    """The variant of Raft and that of Multi-Paxos of a name, which may be of one alone.
+
+    Raises InputError.
+    """
     named(variant, {**RAFTS, **MULTIPAXOS})
-    raft, multipaxos = RAFTS.get(variant, RAFTS[HEALTHY]), MULTIPAXOS.get(variant)
-    return StoreSessionsAdapter(raft, multipaxos or MULTIPAXOS[HEALTHY])
+    healthy = RAFTS[HEALTHY], MULTIPAXOS[HEALTHY]
+    return RAFTS.get(variant, healthy[0]), MULTIPAXOS.get(variant, healthy[1])
 
 
 def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...support.unnamed import MULTIPAXOS_IN_TURN, WINDOW, driven, slots, whole_log
+from ...support.unnamed import MULTIPAXOS_IN_TURN, TWO_STORES, WINDOW, driven, slots, whole_log
 
 LONG = pytest.mark.exhaustive
 
@@ -23,6 +23,9 @@ LONG = pytest.mark.exhaustive
             marks=LONG,
         ),
         ("MultiPaxosLog", whole_log(Acceptor=3, Slot=1, Ballot=1), "57 of 57"),
+        ("StoreSessions", TWO_STORES, "90 of 90"),
+        ("MultiPaxosSnapshots", whole_log(Slot=1), "156 of 156"),
+        pytest.param("MultiPaxosSnapshots", whole_log(), "6,703 of 6,703", marks=LONG),
         pytest.param("MultiPaxosLog", whole_log(), "1,553 of 1,553", marks=LONG),
         pytest.param("MultiPaxosMembers", whole_log(Ballot=1), "317 of 317", marks=LONG),
         pytest.param("MultiPaxosMembers", whole_log(Slot=1), "1,866 of 1,866", marks=LONG),

@@ -36,7 +36,6 @@ from ...support.examples import share
 #: Defects that violate no invariant of a model, or that need what no model has.
 BESIDES_THE_MODEL = {
     "multipaxos": {
-        *unnamed.BEYOND["multipaxos"],
         "disjoint-quorums",
         "duplicate-promise-counted",
         "duplicate-vote-counted",

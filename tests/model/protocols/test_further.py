@@ -32,6 +32,7 @@ SMALL = [
     Case("CasPaxos", {"Acceptor": 2, "Ballot": 2}, (100, 460, 14)),
     Case("LamportMutex", {"Process": 2, "Clock": 3, "Depth": 3}, (191, 309, 21)),
     Case("LeaseLock", {"Client": 2, "Time": 6, "Token": 2, "Position": 2}, (3233, 9824, 26)),
+    Case("StoreSessions", {"Store": 2, "Client": 1, "Number": 2}, (18, 90, 3), {"crash": 1}),
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
     Case(
         "ChainReplication", {"Server": 2, "Command": 2, "Index": 2}, (1011, 2876, 13), {"crash": 2}

@@ -10,23 +10,25 @@ import quorate
 from quorate.model.language import Protocol
 from quorate.model.multipaxos_log import MultiPaxosLog
 from quorate.model.multipaxos_members import MultiPaxosMembers, MultiPaxosWindow
+from quorate.model.multipaxos_snapshots import MultiPaxosSnapshots
 from quorate.model.mutants import MUTANTS
 
 FEW = {"Acceptor": 2, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1}
 
 
 @pytest.mark.parametrize(
-    ("protocol", "slots", "counts"),
+    ("protocol", "more", "counts"),
     [
-        (MultiPaxosLog, 2, (28, 53, 9)),
-        (MultiPaxosMembers, 2, (220, 317, 9)),
-        (MultiPaxosWindow, 3, (1015, 2457, 13)),
+        (MultiPaxosLog, {}, (28, 53, 9)),
+        (MultiPaxosMembers, {}, (220, 317, 9)),
+        (MultiPaxosWindow, {"Slot": 3}, (1015, 2457, 13)),
+        (MultiPaxosSnapshots, {"Slot": 1, "Ballot": 2}, (91, 156, 10)),
     ],
 )
 def test_both_explorers_count_the_same(
-    protocol: type[Protocol], slots: int, counts: tuple[int, int, int], search: Any
+    protocol: type[Protocol], more: dict[str, int], counts: tuple[int, int, int], search: Any
 ) -> None:
-    sizes = {**FEW, "Slot": slots}
+    sizes = {**FEW, **more}
     slow = search(protocol, {}, **sizes)
     fast = quorate.check(protocol, sizes=sizes).exploration
     assert not slow.broken and fast.violated is None
