@@ -42,7 +42,7 @@ PATIENCE_S = 1.5
 class ReplicatedCluster(BundledCluster):
     """Nodes of a protocol."""
 
-    at_once = 5
+    at_once = 3
     tick_s = TICK_S
     rates = Rates(loss=0.1, delay=0.2, partition=2.0)  # a leader is elected in good time
     faults_s = WORK_S
