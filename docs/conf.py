@@ -42,7 +42,6 @@ myst_heading_anchors = 4
 autodoc_member_order = "groupwise"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-pygments_style = "friendly"
 suppress_warnings = ["misc.highlighting_failure"]  # of what is shown broken on purpose
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from quorate.checker.loading import name_of
@@ -12,7 +12,7 @@ from quorate.checker.refine.explored import RefinementStatus
 
 from . import refinement
 from .output import Output
-from .words import count, seconds
+from .words import as_many_faults, count, seconds
 
 
 def finding_line(found: Modification) -> str | None:
@@ -32,8 +32,8 @@ def show(out: Output, found: Modification) -> None:
     _verdicts(out, found)
     _counts(out, found)
     old, new = found.old.sizes.faults, found.new.sizes.faults
-    _direction(out, found.forth, "the new version", "the old one", _more(new, old))
-    _direction(out, found.back, "the old version", "the new one", _more(old, new))
+    _direction(out, found.forth, "the new version", "the old one", as_many_faults(new, old))
+    _direction(out, found.back, "the old version", "the new one", as_many_faults(old, new))
     _proofs(out, found)
     out.line(f"compared in {seconds(found.seconds)}")
 
@@ -85,12 +85,6 @@ def _counts(out: Output, found: Modification) -> None:
 
 def _number(n: int | None) -> str:
     return "-" if n is None else f"{n:,}"
-
-
-def _more(faults: Mapping[str, int], than: Mapping[str, int]) -> str:
-    """The faults that one version may have more often: no step of a protocol knows its budget."""
-    more = [f"{name}={n}" for name, n in faults.items() if n > than.get(name, n)]
-    return f", given as many faults ({', '.join(more)})" if more else ""
 
 
 def _direction(out: Output, direction: OneWay, one: str, other: str, given: str) -> None:

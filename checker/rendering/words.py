@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 OUTCOMES = {
     0: "holds",
@@ -63,3 +63,9 @@ def by_clock(ended: bool) -> str:
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters; where more were cut off, the last is `…`."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def as_many_faults(faults: Mapping[str, int], than: Mapping[str, int]) -> str:
+    """A clause for the faults that one version may have more often: no step knows its budget."""
+    more = [f"{name}={n}" for name, n in faults.items() if n > than.get(name, n)]
+    return f", given as many faults ({', '.join(more)})" if more else ""

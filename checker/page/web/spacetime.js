@@ -3,14 +3,17 @@
 import { classes, html, useEffect, useRef, useState } from "./dom.js";
 
 const ROW = 30, TOP = 34, DOT = 5, LETTER = 7.3, PAD = 14;
+const CROSS = 2;  // letters that the mark of a step after which something is violated takes
 
 export function shorten(text, room) {
   return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;
 }
 
+const isBad = (run, number) => run.violated[number].length > 0;
+
 // Room for the titles, and where each process has its line.
 export function place(run, width) {
-  const longest = Math.max(12, ...run.steps.map((s) => s.title.length));
+  const longest = Math.max(12, ...run.steps.map((s) => s.title.length + (isBad(run, s.number) ? CROSS : 0)));
   const gutter = Math.min(56 + longest * LETTER, Math.max(150, width * 0.44));
   const free = Math.max(width - gutter - PAD, run.lanes.length * 46);
   const pitch = Math.min(150, free / run.lanes.length);
@@ -69,14 +72,14 @@ function Arrow({ arrow, run, at, dim }) {
 }
 
 function Band({ number, run, at, cursor, jump }) {
-  const bad = run.violated[number].length > 0;
+  const bad = isBad(run, number);
   return html`<rect class=${classes("band", number === cursor && "now", bad && "bad")} data-row=${number}
     x="1" y=${at.y(number) - ROW / 2 + 1} width=${at.width - 2} height=${ROW - 2} rx="5" onClick=${() => jump(number)} />`;
 }
 
 function Row({ number, step, run, at, cursor, loop, jump }) {
   const y = at.y(number);
-  const bad = run.violated[number].length > 0;
+  const bad = isBad(run, number);
   const again = loop !== null && number > loop;
   const text = step ? step.title : "initial state";
   const lost = step ? step.sent.filter((m) => !m.received) : [];
@@ -85,7 +88,7 @@ function Row({ number, step, run, at, cursor, loop, jump }) {
     <title>${bad ? `${text}\nviolates ${run.violated[number].join(", ")}` : text}</title>
     <text class="number" x="24" y=${y + 4} text-anchor="end">${number}</text>
     ${again && html`<text class="number" x="5" y=${y + 4}>↻</text>`}
-    <text class="step-title" x="34" y=${y + 4}>${shorten(text, at.room - (bad ? 2 : 0))}</text>
+    <text class="step-title" x="34" y=${y + 4}>${shorten(text, at.room - (bad ? CROSS : 0))}</text>
     ${bad && html`<text class="cross" x=${at.gutter - 8} y=${y + 4} text-anchor="end">✗</text>`}
     ${lost.length > 0 && html`<path class="lost" d=${`M${x + 3} ${y + 3} l9 5`} /><circle class="lost-end" cx=${x + 14} cy=${y + 9} r="2">
       <title>${lost.map((m) => `${m.text}: not received on this path`).join("\n")}</title></circle>`}

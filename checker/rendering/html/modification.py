@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from quorate.checker.rendering.words import as_many_faults
+
 from .elements import Part, badge, e, folded, section, table
 from .proofs import failure_parts
 from .sections import verdict_badge
@@ -24,7 +26,12 @@ def modification(d: Json) -> list[Part]:
         (e("code", n), *(_maybe(v["verdicts"].get(n), verdict_badge) for v in (old, new)))
         for n in names
     ]
-    counts = [(name, old[name], new[name]) for name in ("states", "transitions", "depth")]
+    counts = [
+        (name, old[kind].get(name), new[kind].get(name))
+        for kind in ("sizes", "faults")
+        for name in dict.fromkeys([*old[kind], *new[kind]])
+    ]
+    counts += [(name, old[name], new[name]) for name in ("states", "transitions", "depth")]
     fired = dict.fromkeys([*old["fired"], *new["fired"]])
     counts += [(f"steps of {a}", old["fired"].get(a), new["fired"].get(a)) for a in fired]
     parts = [
@@ -35,19 +42,22 @@ def modification(d: Json) -> list[Part]:
         section("What differs", *parts),
         section("Verdicts", table(("property", "old", "new"), verdicts)),
         section("Counts", table(("", "old", "new"), counts, {1, 2})),
-        _direction(d["forth"], "the new version", "the old one"),
-        _direction(d["back"], "the old version", "the new one"),
+        _direction(d["forth"], "the new version", "the old one", new["faults"], old["faults"]),
+        _direction(d["back"], "the old version", "the new one", old["faults"], new["faults"]),
         _proofs(d),
     ]
 
 
-def _direction(way: Json, one: str, other: str) -> Part:
+def _direction(
+    way: Json, one: str, other: str, faults: Mapping[str, int], than: Mapping[str, int]
+) -> Part:
     """Whether one version does what the other does not."""
     if way["failure"]:
         title = f"{one.capitalize()} does what {other} does not"
         return section(title, *failure_parts(way["failure"]))
     if way.get("refines"):
-        said: Part = [badge("refines", "ok"), f" It does nothing that {other} does not."]
+        given = as_many_faults(faults, than)
+        said: Part = [badge("refines", "ok"), f" It does nothing that {other} does not{given}."]
     else:
         said = [verdict_badge(way.get("outcome") or "open"), f" {way.get('reason') or ''}"]
     return section(f"Whether {one} does more than {other}", e("p", said))

@@ -203,6 +203,11 @@ def test_more_faults_are_a_difference(old: Path, capsys: pytest.CaptureFixture[s
     new = "the new version does nothing that the old one does not, given as many faults (crash=2): "
     assert new in " ".join(said.split())
     assert "the old version does nothing that the new one does not: " in " ".join(said.split())
+    _told_of(changed, "--html", "diff.html", capsys=capsys)
+    page = Path("diff.html").read_text()
+    assert "It does nothing that the old one does not, given as many faults (crash=2)." in page
+    assert "It does nothing that the new one does not." in page
+    assert '<td>crash</td><td class="number">1</td><td class="number">2</td>' in page
     code, said = _told_of(changed, "--strict", "-f", "crash=1", capsys=capsys)
     assert code == 0 and said.startswith("Counting  Node=2, Term=2, crash=1\n! budget crash")
 
