@@ -44,4 +44,7 @@ def _line(line: str) -> str:
         owed += len(shown) - len(found)
         return shown
 
-    return line if line.isascii() else _WIDE_OR_PADDING.sub(replaced, line)
+    if line.isascii():
+        return line
+    # Where a sentence leaves something out there is room for three points, in a cut label for one.
+    return _WIDE_OR_PADDING.sub(replaced, line.replace(", …", ", ..."))

@@ -192,6 +192,7 @@ def test_importing_is_cheap() -> None:
         ("größe     é\nz     é", "gr\\xf6\\xdfe \\xe9\nz     \\xe9"),
         ("│  ● ─╮   »", "|  * -+   ~"),
         ("漢   |\ud800", "\\u6f22 |\\ud800"),
+        ("no Promise(a=a2, …) was sent, cut la…", "no Promise(a=a2, ...) was sent, cut la~"),
     ],
 )
 def test_ascii_keeps_columns(text: str, shown: str) -> None:
