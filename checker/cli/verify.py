@@ -84,6 +84,8 @@ def command(**options: Any) -> int:
         protocol = load_protocol(protocol)
         sizes, faults = sized(protocol, sizes, faults), None
     out = Output()
+    if protocol is None and not options["as_json"]:
+        out.line("no list of checks here (quorate.toml): what is bundled is verified")
     with _Live(None if options["as_json"] else out) as live:
         result = quorate.verify(
             protocol,
