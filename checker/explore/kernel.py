@@ -94,6 +94,8 @@ class Kernel:
     """Whether symmetry leaves elements of an order, and those with names, where they are."""
     only: frozenset[str] | None = None
     """The actions whose steps are taken; by default all."""
+    like: Layout | None = None
+    """A layout whose columns stand where they stand in this one's."""
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
     code: MachineCode = field(init=False)
@@ -108,6 +110,8 @@ class Kernel:
             self._key = f"{self._key} only {sorted(self.only)}"
         if self._key is not None and self.plain:
             self._key = f"{self._key} plain"
+        if self._key is not None and self.like is not None:
+            self._key = f"{self._key} like {self.like.placed()}"
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
         self.metadata = known or self._unrolled(found)
@@ -120,7 +124,7 @@ class Kernel:
         self.code = MachineCode(self._module, key=self._key, improves=True, first=first)
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
-        self.layout = Layout(self.description, self.sizes, determined)
+        self.layout = Layout(self.description, self.sizes, determined, self.like)
         vars(self).pop("source", None)
 
     def _unrolled(self, found: tuple[Dependency, ...]) -> KernelMetadata:

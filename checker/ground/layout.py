@@ -20,16 +20,24 @@ class Layout(StateColumns):
     """The columns of a protocol at the active sizes, in words. Raises SizeError if too wide.
 
     What `determined` says of cells must hold in every state that is looked at: those have no bits.
+    Columns that are `like` those of another layout stand where they stand there. `used` is how many
+    bits of each word are taken.
     """
 
+    used: list[int]
+
     def __init__(
-        self, description: c.Description, sizes: Sizes, determined: tuple[Dependency, ...] = ()
+        self,
+        description: c.Description,
+        sizes: Sizes,
+        determined: tuple[Dependency, ...] = (),
+        like: Layout | None = None,
     ) -> None:
         super().__init__(description, sizes)
         self.determined = determined
         for d in determined:
             DerivedCells(self, d).attach()
-        self.words = self._pack()
+        self.words = self._pack(like)
 
     def columns(self) -> Iterator[Column]:
         """Every column that a state holds: variables, messages, fault budgets."""
@@ -48,7 +56,11 @@ class Layout(StateColumns):
                 if node.op == "load":
                     yield node.args
 
-    def _pack(self) -> int:
+    def placed(self) -> dict[tuple[str, int, int], tuple[int, int]]:
+        """Where each column begins, by its name, count and size."""
+        return {(x.name, x.count, x.size): (x.first_word, x.first_bit) for x in self.columns()}
+
+    def _pack(self, like: Layout | None) -> int:
         """First fit, widest first; a column of at most 64 bits stays within one word."""
         total = sum(col.bits * col.count for col in self.columns())
         if total > MOST_BITS:
@@ -58,9 +70,13 @@ class Layout(StateColumns):
                 f"({widest.name}: {widest.bits * widest.count:,}), more than {MOST_BITS:,}; "
                 "a search could not hold them: give smaller sizes"
             )
-        used: list[int] = []
+        used = [] if like is None else list(like.used)
+        known = {} if like is None else like.placed()
         for col in sorted(self.columns(), key=lambda col: -col.bits * col.count):
             need = col.bits * col.count
+            if (place := known.get((col.name, col.count, col.size))) is not None:
+                col.first_word, col.first_bit = place
+                continue
             if need > 64:
                 col.first_word = len(used)
                 used += [64] * -(-col.count // col.per_word)
@@ -75,5 +91,5 @@ class Layout(StateColumns):
             else:
                 col.first_word, col.first_bit = len(used), 0
                 used.append(need)
-        self.bits = total
+        self.bits, self.used = total, used
         return max(1, len(used))

@@ -22,16 +22,19 @@ class JoinedPart(IntEnum):
     OMITTED_AT = auto()
     """A byte for each instance of the old kernel: 1 where its steps are not taken."""
     KEPT_AT = auto()
-    """A number for each action: 0 where the old kernel's steps are not taken, otherwise 1."""
+    """A number for each action of the old kernel: 0 where its steps are not taken, otherwise 1."""
+    PLACES_AT = auto()
+    """Which action of the new protocol each of the old kernel is."""
     FIRED_AT = auto()
-    """Room to count the steps of each action; zeros."""
+    """Room to count the steps of each action of the old kernel; zeros."""
     ACTIONS = auto()
+    """How many actions the old kernel has."""
     INSTANCES = auto()
     """How many instances the old kernel has."""
     WORDS = auto()
 
 
-def _part(part: JoinedPart, kind: str = "i64") -> str:
+def part_of(part: IntEnum, kind: str = "i64") -> str:
     """Code that reads a part into a register of its name."""
     name = part.name.lower()
     return f"""
@@ -50,14 +53,15 @@ define i64 @join(ptr %parts) {{
 define i64 @successors(ptr %state, ptr %out, ptr %labels, ptr %fired) {{
 entry:
   %parts = load ptr, ptr @given
-  {_part(JoinedPart.OLD_SUCCESSORS_AT, "ptr")}
-  {_part(JoinedPart.NEW_SUCCESSORS_AT, "ptr")}
-  {_part(JoinedPart.OMITTED_AT, "ptr")}
-  {_part(JoinedPart.KEPT_AT, "ptr")}
-  {_part(JoinedPart.FIRED_AT, "ptr")}
-  {_part(JoinedPart.ACTIONS)}
-  {_part(JoinedPart.INSTANCES, "i32")}
-  {_part(JoinedPart.WORDS)}
+  {part_of(JoinedPart.OLD_SUCCESSORS_AT, "ptr")}
+  {part_of(JoinedPart.NEW_SUCCESSORS_AT, "ptr")}
+  {part_of(JoinedPart.OMITTED_AT, "ptr")}
+  {part_of(JoinedPart.KEPT_AT, "ptr")}
+  {part_of(JoinedPart.PLACES_AT, "ptr")}
+  {part_of(JoinedPart.FIRED_AT, "ptr")}
+  {part_of(JoinedPart.ACTIONS)}
+  {part_of(JoinedPart.INSTANCES, "i32")}
+  {part_of(JoinedPart.WORDS)}
   %found = call i64 %old_successors_at(ptr %state, ptr %out, ptr %labels, ptr %fired_at)
   br label %count
 count: ; the steps of each action that are kept
@@ -71,7 +75,9 @@ counting:
   %kept_ = getelementptr i64, ptr %kept_at, i64 %a
   %kept = load i64, ptr %kept_
   %counted = mul i64 %taken, %kept
-  %total_ = getelementptr i64, ptr %fired, i64 %a
+  %place_ = getelementptr i64, ptr %places_at, i64 %a
+  %place = load i64, ptr %place_
+  %total_ = getelementptr i64, ptr %fired, i64 %place
   %total = load i64, ptr %total_
   %total.next = add i64 %total, %counted
   store i64 %total.next, ptr %total_
@@ -138,9 +144,9 @@ done:
 define i64 @check(ptr %state, ptr %label_) {{
 entry:
   %parts = load ptr, ptr @given
-  {_part(JoinedPart.OLD_CHECK_AT, "ptr")}
-  {_part(JoinedPart.NEW_CHECK_AT, "ptr")}
-  {_part(JoinedPart.INSTANCES, "i32")}
+  {part_of(JoinedPart.OLD_CHECK_AT, "ptr")}
+  {part_of(JoinedPart.NEW_CHECK_AT, "ptr")}
+  {part_of(JoinedPart.INSTANCES, "i32")}
   %own_ = alloca i32
   %label = load i32, ptr %label_
   %first = icmp eq i32 %label, {NO_STEP}

@@ -11,6 +11,7 @@ before the step, and what the step itself says) does not depend on the other act
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,7 @@ from quorate.checker.explore.metadata import KernelMetadata
 from quorate.checker.ground.evaluation import UndefinedOperation
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.layout import Layout
+from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import stable_text
 from quorate.model.language.ir import core as c
@@ -41,36 +43,60 @@ def kernel_like(
 ) -> Kernel:
     """The kernel of a mutant of what the `original` was made for, at the same sizes.
 
-    Where more than actions and `@init` differ, or where deadlocks and constraints matter, which
+    Variables that the mutant adds have cells where the original has room left in its words. Where
+    more differs, where there is no such room, or where deadlocks and constraints matter, which
     concern all actions, it is made like any other.
     """
     before = {a.name: stable_text(a) for a in original.description.actions}
     changed = {a.name for a in description.actions if before.get(a.name) != stable_text(a)}
     constrained = any(p.kind == "constraint" for p in description.properties)
-    alike = _frame(original.description) == _frame(description)
+    alike = _extends(description, original.description)
     if not alike or constrained or symmetry or por or any(how.values()):
         return Kernel(description, sizes, symmetry, por, **how)
-    if _cells(Layout(description, sizes)) != _cells(original.layout):
+    layout = Layout(description, sizes, like=original.layout)
+    if not _fits(layout, original.layout):
         return Kernel(description, sizes, symmetry, por, **how)
     if not changed:
         return original
-    return PatchedKernel(
-        original, Kernel(description, sizes, derives=False, only=frozenset(changed))
+    only = frozenset(changed)
+    own = Kernel(description, sizes, derives=False, only=only, like=original.layout)
+    return PatchedKernel(original, own)
+
+
+def _extends(mutant: c.Description, original: c.Description) -> bool:
+    """Whether they agree in all that a kernel depends on, but for what actions do and what is new.
+
+    That a variable is volatile is part of what actions do: a crash resets it.
+    """
+    known = {v.name for v in original.variables}
+    actions = [a.name for a in original.actions]
+    return (
+        original.protocol.sorts() == mutant.protocol.sorts()
+        and dict(original.protocol.faults) == dict(mutant.protocol.faults)
+        and actions == [a.name for a in mutant.actions if a.name in actions]
+        and _text(original.variables) == _text([v for v in mutant.variables if v.name in known])
+        and stable_text(original.properties) == stable_text(mutant.properties)
     )
 
 
-def _frame(d: c.Description) -> tuple[object, ...]:
-    """What a kernel depends on besides what the actions do."""
-    parts = d.variables, [a.name for a in d.actions], d.properties
-    return d.protocol.sorts(), dict(d.protocol.faults), stable_text(parts)
+def _text(variables: Sequence[Variable]) -> str:
+    return stable_text([replace(v, volatile=False) for v in variables])
 
 
-def _cells(layout: Layout) -> Any:
-    """Where every cell is, and what its values stand for."""
-    columns = [(x.name, x.count, x.size, x.place(0)) for x in layout.columns()]
-    messages = layout.messages.values()
-    spaces = [(m.column.name, [(s.name, s.size, s.proper) for s in m.spaces]) for m in messages]
-    return layout.words, columns, spaces
+def _fits(layout: Layout, original: Layout) -> bool:
+    """Whether each cell of the original is where it was, and stands for the same values."""
+    return (
+        layout.words == original.words
+        and original.placed().items() <= layout.placed().items()
+        and _spaces(original) == _spaces(layout)
+    )
+
+
+def _spaces(layout: Layout) -> dict[str, list[tuple[str, int, bool]]]:
+    return {
+        m.column.name: [(s.name, s.size, s.proper) for s in m.spaces]
+        for m in layout.messages.values()
+    }
 
 
 class PatchedKernel(Kernel):
@@ -78,18 +104,22 @@ class PatchedKernel(Kernel):
 
     def __init__(self, original: Kernel, own: Kernel) -> None:
         assert own.only is not None
+        self.changed = own.only
         self.description, self.sizes, self.layout = own.description, own.sizes, own.layout
         self.derives, self._key = False, None
         self.original, self.own = original, own
         old = original.source.possible
-        self._omitted = np.array([i.action.name in own.only for i in old], np.uint8)
-        self._kept = np.array([name not in own.only for name in self.actions], np.int64)
-        self._fired = np.zeros(len(self.actions), np.int64)
+        self._omitted = np.array([i.action.name in self.changed for i in old], np.uint8)
+        taken = original.actions
+        self._kept = np.array([name not in self.changed for name in taken], np.int64)
+        self._places = np.array([self.actions.index(name) for name in taken], np.int64)
+        self._fired = np.zeros(len(taken), np.int64)
         self._parts = np.zeros(len(JoinedPart), np.uint64)
         self._parts[JoinedPart.OMITTED_AT] = self._omitted.ctypes.data
         self._parts[JoinedPart.KEPT_AT] = self._kept.ctypes.data
+        self._parts[JoinedPart.PLACES_AT] = self._places.ctypes.data
         self._parts[JoinedPart.FIRED_AT] = self._fired.ctypes.data
-        self._parts[JoinedPart.ACTIONS] = len(self._kept)
+        self._parts[JoinedPart.ACTIONS] = len(taken)
         self._parts[JoinedPart.INSTANCES] = len(old)
         self._parts[JoinedPart.WORDS] = self.words
         self.metadata = _sum(original.metadata, own.metadata)

@@ -6,10 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from quorate.checker.explore.claims import claimed_of_rest, claimed_of_runs
 from quorate.checker.explore.kernel import Kernel
@@ -17,20 +13,20 @@ from quorate.checker.explore.search.breadth_first import Explorer, search_from_t
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.liveness.check import after_search
 from quorate.checker.loading import load_protocol
-from quorate.checker.refine.proof import prove_refinement
 from quorate.checker.results import DEADLOCK, Exploration, Outcome
+from quorate.checker.tracing.naming import shown
 from quorate.model.language import ModelError, Protocol, SizeError
 from quorate.model.language.description import describe
-from quorate.model.language.digest import digest
-from quorate.model.refinements import identity
+from quorate.model.language.digest import digest, stable_text
 
+from .any_size import ProvedSteps, invariants_proved, steps_proved
 from .building import Candidate, changes
-from .comparing import states_as
-from .patched import kernel_like
+from .comparing import compared
+from .patched import PatchedKernel, kernel_like
 from .results import Killer, MutantFate, Trial
+from .same_steps import same_steps
 
 LARGER_LIMIT = 500_000  # states, of each larger size that a survivor is tried at
-EFFORT = 0.1  # of a proof; most that succeed need little
 
 
 Numbers = tuple[tuple[str, int], ...]  # by name; hashable, unlike a dict
@@ -111,7 +107,9 @@ class SearchedProtocol:
     """The search of a protocol, or of a mutant of it, with all claims that it has.
 
     All cells are stored, so that the states of the two can be compared: which ones follow from
-    others depends on the steps, and to prove it takes longer than most mutants live.
+    others depends on the steps, and to prove it takes longer than most mutants live. A mutant that
+    takes the same steps as the protocol, `like` which it is, is not searched: its search is the
+    same.
     """
 
     def __init__(
@@ -120,23 +118,51 @@ class SearchedProtocol:
         self.protocol = protocol
         self.sizes = protocol.sized(dict(task.faults), **dict(task.sizes))
         self._limit, self._like = task.limit, like
+        self._kernels: dict[frozenset[str], Kernel] = {}
 
     @cached_property
     def _searched(self) -> tuple[Explorer | None, Exploration]:
         """The search and its result; none where `@init` is undefined already."""
         options = BreadthFirst(storage=InMemory(), limit=self._limit)
-        deadlock = bool(claimed_of_rest(self.protocol))
-        return search_from_the_start(
-            lambda: Explorer(
-                self.protocol,
-                self.sizes,
-                options,
-                deadlock=deadlock,
-                derives=False,
-                kernel_of=self._kernel_of,
-            ),
-            coverage=self._like is None,
+        begun = Explorer(
+            self.protocol,
+            self.sizes,
+            options,
+            deadlock=bool(claimed_of_rest(self.protocol)),
+            derives=False,
+            kernel_of=self._kernel_of,
         )
+        if self._like is not None and self._like.is_search_of(begun.kernel):
+            return self._like._searched
+        return search_from_the_start(lambda: begun, coverage=self._like is None)
+
+    def is_search_of(self, mutant: Kernel) -> bool:
+        """Whether a mutant is known to take the steps that the protocol takes, in all its states.
+
+        Not if it chooses the initial states otherwise, or has variables of its own.
+        """
+        if not self.exploration.complete:
+            return False
+        kernel = self.explorer.kernel
+        one, other = kernel.description, mutant.description
+        if len(one.variables) < len(other.variables):
+            return False
+        if stable_text(one.inits) != stable_text(other.inits):
+            return False
+        if isinstance(mutant, PatchedKernel):
+            return same_steps(
+                self._kernel_of_some(mutant.changed), mutant.own, self.explorer.storage
+            )
+        return mutant is kernel
+
+    def _kernel_of_some(self, actions: frozenset[str]) -> Kernel:
+        """The kernel with the steps of some actions alone."""
+        if actions not in self._kernels:
+            description = self.explorer.description
+            with self.sizes:
+                part = Kernel(description, self.sizes, derives=False, only=actions)
+            self._kernels[actions] = part
+        return self._kernels[actions]
 
     @property
     def _kernel_of(self) -> Callable[..., Kernel]:
@@ -167,9 +193,12 @@ class SearchedProtocol:
         assert explorer is not None
         return explorer
 
-    def states_as(self, original: SearchedProtocol) -> npt.NDArray[Any] | None:
-        """The states found, each as one value that is the same in the original, in order."""
-        return states_as(self.explorer, original.explorer.kernel.layout)
+    def one_after(self, number: int) -> str:
+        """The state of this number, by a shortest run to it, which CPython takes."""
+        with self.sizes:
+            _, moves = self.explorer.path_to(number)
+        steps = [f"{m.action}({', '.join(map(shown, m.arguments))})" for m in moves]
+        return f"the one after {_run(steps)}" if steps else "an initial one"
 
     def killer(self, original: SearchedProtocol) -> Killer | None:
         """What is violated here that holds in the original."""
@@ -199,7 +228,7 @@ def searched(task: MutationTask) -> SearchedProtocol:
 
 def forget() -> None:
     """Drop the searches of protocols: their files may change."""
-    for kept in (searched, _changes, _loaded):
+    for kept in (searched, _changes, _invariants, _loaded):
         kept.cache_clear()
 
 
@@ -210,30 +239,59 @@ def _survivor(
     found: SearchedProtocol,
     original: SearchedProtocol,
 ) -> Trial:
-    """Why no property told the mutant from the protocol."""
-    if (larger := _killed_larger(task, found.protocol)) is not None:
+    """Why no property told the mutant from the protocol.
+
+    What is proved to be the same at any size is not searched at larger ones; but properties of runs
+    may depend on steps that change nothing, which that leaves out.
+    """
+    states = compared(found.explorer, original.explorer)
+    same = states is not None and states.same
+    proved = _steps_proved(task, found) if same else ProvedSteps.OPEN
+    settled = proved is ProvedSteps.SAME and not claimed_of_runs(found.protocol, None)
+    if not settled and (larger := _killed_larger(task, found.protocol)) is not None:
         name, killer, grown = larger
         why = f"with one {name} more, {killer} tells it"
         return replace(trial, fate=MutantFate.TOO_SMALL, killer=killer, larger=grown, why=why)
-    states, known = found.states_as(original), original.states_as(original)
-    assert known is not None
     if states is None:
         why = "a field of a message can be the bottom of its sort in one of the two alone"
         return replace(trial, fate=MutantFate.UNCOMPARED, why=why)
-    if new := len(states) - int(np.isin(states, known, assume_unique=True).sum()):
-        why = f"{new:,} new states are reached"
+    if states.first_new is not None:
+        example = found.one_after(states.first_new)
+        why = f"{_new(states.new)}, such as {example}; an invariant against it would tell"
         return replace(trial, fate=MutantFate.SURVIVED, why=why)
+    if proved is not ProvedSteps.OPEN:
+        why = f"it reaches the same states, {proved.value}: proved for any size"
+        return replace(trial, fate=MutantFate.REFINES, why=why)
     if (vacuous := _vacuous(change, original.exploration)) is not None:
         return replace(trial, fate=MutantFate.VACUOUS, why=vacuous)
-    same = len(states) == len(known)
-    if same and _refines(found):
-        why = "it reaches the same states, and no step is new: proved for any size"
-        return replace(trial, fate=MutantFate.REFINES, why=why)
-    if same:
-        return replace(trial, fate=MutantFate.SAME, why="it reaches the same states")
-    lost = len(known) - len(states)
-    why = f"{lost:,} states are not reached any more; a @reachable goal there would tell"
-    return replace(trial, fate=MutantFate.NARROWER, why=why)
+    if states.first_lost is not None:
+        example = original.one_after(states.first_lost)
+        why = f"{_lost(states.lost)}, such as {example}; a @reachable goal there would tell"
+        return replace(trial, fate=MutantFate.NARROWER, why=why)
+    if found.explorer is original.explorer:
+        why = "it reaches the same states, by the same steps: larger sizes might tell"
+    else:
+        why = "it reaches the same states: a property of runs, or larger sizes, might tell"
+    return replace(trial, fate=MutantFate.SAME, why=why)
+
+
+MOST_SHOWN = 6  # steps of a run
+
+
+def _run(steps: list[str]) -> str:
+    """The steps of a run on one line; of a long one the last."""
+    if len(steps) <= MOST_SHOWN:
+        return ", ".join(steps)
+    left = len(steps) - MOST_SHOWN
+    return f"{left} step{'' if left == 1 else 's'}, then {', '.join(steps[left:])}"
+
+
+def _new(states: int) -> str:
+    return f"{states:,} new state{' is' if states == 1 else 's are'} reached"
+
+
+def _lost(states: int) -> str:
+    return f"{states:,} state{' is' if states == 1 else 's are'} not reached any more"
 
 
 def _killed_larger(
@@ -272,10 +330,11 @@ def _vacuous(change: Candidate, original: Exploration) -> str | None:
     return None
 
 
-def _refines(found: SearchedProtocol) -> bool:
-    """Whether each step of the mutant is proved to be one of the protocol, or to change nothing.
+def _steps_proved(task: MutationTask, found: SearchedProtocol) -> ProvedSteps:
+    original, mutant = describe(_loaded(task.protocol)), describe(found.protocol)
+    return steps_proved(original, mutant, _invariants(task.protocol))
 
-    Then it violates no invariant that the protocol keeps, at any size.
-    """
-    mutant, protocol = found.protocol, found.protocol.__mro__[1]
-    return prove_refinement(identity(mutant, protocol), None, effort=EFFORT).proved
+
+@lru_cache(maxsize=1)
+def _invariants(protocol: str) -> tuple[str, ...]:
+    return invariants_proved(_loaded(protocol))

@@ -16,6 +16,7 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.definedness import UndefinedCase, undefined_cases
 from quorate.checker.prove.unbounded.logic import Formula, conj, disj, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
+from quorate.checker.prove.unbounded.signature import Signature
 from quorate.checker.prove.unbounded.states import Env, State
 from quorate.checker.prove.unbounded.steps import InitialValues, SymbolicStep
 from quorate.checker.prove.unbounded.translate import FirstOrderTranslator
@@ -197,7 +198,7 @@ class Simulation:
             first = Rewriting(after(first.images, upper, terms))
         for row, now in zip(self.rows, self.now, strict=True):
             wanted = self.flat.expr(first.expr(row.now(), {}))
-            f = self._differ(row, (state, now, env), (blank, wanted, env))
+            f = differ(self.signature, row, (state, now, env), (blank, wanted, env))
             yield Deviation(f"{row} starts otherwise", f, self._defined({"": state}, now))
 
     def of(self, action: c.Action, alternatives: Alternatives) -> Claim:
@@ -208,7 +209,9 @@ class Simulation:
         changed = []
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
             if may_change:
-                f = self._differ(row, (state, now, step.env), (self.before, now, step.env))
+                f = differ(
+                    self.signature, row, (state, now, step.env), (self.before, now, step.env)
+                )
                 given = self._defined({"": self.before, AFTER: state}, now)
                 changed.append(Deviation(f"{row} changes", f, given))
         known = {n: i.of(self.signature, step) for n, i in self.obligations.invariants.items()}
@@ -244,7 +247,7 @@ class Simulation:
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
             if may_change or row.place in written:
                 expected = self.flat.expr(Rewriting(images).expr(row.now(), {}))
-                f = self._differ(row, (state, now, env), (self.before, expected, env))
+                f = differ(self.signature, row, (state, now, env), (self.before, expected, env))
                 given = self._defined({"": self.before}, now, expected)
                 given |= self._defined({AFTER: state}, now)
                 yield Deviation(f"{actions}: what it does to {row}", f, given)
@@ -303,19 +306,17 @@ class Simulation:
             parts.append(rewriting.sent(p.domain.variable, term))
         return conjunction(parts)
 
-    def _differ(self, row: StateRow, one: Any, other: Any) -> Formula:
-        """That two states, each given by an expression, differ in some row of this kind."""
-        v = self.signature
-        constants = [v.fresh(n.name, v.sort(n.type)) for n in row.names]
-        named = {n.name: single(x) for n, x in zip(row.names, constants, strict=True)}
-        proper = [
-            (v.proper if n in row.keys else v.typed)(x, n.type)
-            for n, x in zip(row.names, constants, strict=True)
-        ]
-        a, b = (
-            FirstOrderTranslator(v, s).formula(e, {**env, **named}) for s, e, env in (one, other)
-        )
-        return some(constants, conj([*proper, disj([conj([a, neg(b)]), conj([neg(a), b])])]))
+
+def differ(v: Signature, row: StateRow, one: Any, other: Any) -> Formula:
+    """That two states, each with an expression and its names, differ in some row of this kind."""
+    constants = [v.fresh(n.name, v.sort(n.type)) for n in row.names]
+    named = {n.name: single(x) for n, x in zip(row.names, constants, strict=True)}
+    proper = [
+        (v.proper if n in row.keys else v.typed)(x, n.type)
+        for n, x in zip(row.names, constants, strict=True)
+    ]
+    a, b = (FirstOrderTranslator(v, s).formula(e, {**env, **named}) for s, e, env in (one, other))
+    return some(constants, conj([*proper, disj([conj([a, neg(b)]), conj([neg(a), b])])]))
 
 
 def _unwrapped(term: c.Expr) -> list[c.Expr]:

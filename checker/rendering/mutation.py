@@ -21,7 +21,7 @@ SURVIVORS = {
     MutantFate.TOO_SMALL: "survived at these sizes, killed at larger ones",
     MutantFate.VACUOUS: "survived, since nothing at these sizes depends on what was changed",
     MutantFate.NARROWER: "survived: fewer states, and no goal is lost",
-    MutantFate.SAME: "survived: the same states, and whether by the same steps is not proved",
+    MutantFate.SAME: "survived: the same states, and no proof that it is so at any size",
 }
 """What is said of the mutants that count and were not killed."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from quorate.checker.mutation import ALL_OPERATORS, Killer, MutantFate
 from quorate.checker.mutation.building import changes
+from quorate.checker.mutation.comparing import compared, states_as
 from quorate.checker.mutation.trying import MutationTask, SearchedProtocol, try_change
 from quorate.model.raft import Raft
 
@@ -117,17 +118,39 @@ def test_what_super_calls_is_killed_where_it_stands() -> None:
 
 
 def test_states_are_compared_in_the_layout_of_the_protocol() -> None:
-    """A variable of the mutant's own is left out, and its states are packed otherwise."""
+    """A variable of the mutant's own is left out, and its states may be packed otherwise."""
     original = SearchedProtocol(Lock, TASK)
     change = next(c for c in changes(Lock) if c.edit.operator == "delay-effect")
-    found = SearchedProtocol(change.build(), TASK)
-    packed = found.states_as(original)
-    assert packed is not None and change.edit.later is not None
-    mutant = found.explorer
-    own = list(found.protocol.variables()).index(change.edit.later.variable)
-    with original.sizes:
-        packing = original.explorer.packing
-        every = [mutant.state(k) for k in range(mutant.store.count)]
-        states = {tuple(packing.pack(s[:own] + s[own + 1 :]).tolist()) for s in every}
-    assert {tuple(row) for row in packed.tolist()} == states
-    assert len(states) < len(every)
+    for like in (None, original):
+        found = SearchedProtocol(change.build(), TASK, like)
+        mutant, known = found.explorer, original.explorer
+        packed = states_as(mutant, known.kernel.layout)
+        assert packed is not None and change.edit.later is not None
+        own = list(found.protocol.variables()).index(change.edit.later.variable)
+        with original.sizes:
+            every = [mutant.state(k) for k in range(mutant.store.count)]
+            states = [tuple(s[:own] + s[own + 1 :]) for s in every]
+            reached = [tuple(known.state(k)) for k in range(known.store.count)]
+            rows = [known.packing.pack(s).tolist() for s in states]
+        assert packed.tolist() == rows
+        result = compared(mutant, known)
+        assert result is not None and len(set(states)) < len(every)
+        new, lost = set(states) - set(reached), set(reached) - set(states)
+        assert (result.new, result.lost) == (len(new), len(lost))
+        first_new = next((i for i, s in enumerate(states) if s in new), None)
+        first_lost = next((i for i, s in enumerate(reached) if s in lost), None)
+        assert (result.first_new, result.first_lost) == (first_new, first_lost)
+
+
+def test_what_survives_is_said_with_a_run() -> None:
+    """A shortest run to a state that is new, or to one that is lost."""
+    found = try_change(TASK, _number("require(self.asked[n])", "drop-guard"))
+    assert found.why == (
+        "16 new states are reached, such as the one after take(n0); "
+        "an invariant against it would tell"
+    )
+    lost = try_change(TASK, _number("self.last[n] < t", "flip-comparison"))
+    assert lost.why == (
+        "24 states are not reached any more, such as the one after vote(n0, t1); "
+        "a @reachable goal there would tell"
+    )
