@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 from typing import Any, Final
@@ -40,6 +40,8 @@ class _Node:
     system: ReplicatedSystem[Any, Any, Any]
     disk: Any
     replica: Any = None
+    newest: dict[str, int] = field(default_factory=dict)
+    """The highest number that each client has sent."""
 
     def start(self) -> None:
         """With what is on disk. It goes on until it leads."""
@@ -91,6 +93,7 @@ class StoreSessionsAdapter:
         cells = [(x, c) for x in self.run for c in self.clients]
         zero = self.numbers[0]
         return {
+            "newest": {(x, c): self.numbers[self.run[x].newest.get(c, 0)] for x, c in cells},
             "session": {(x, c): self.numbers[latest.get((x, c), 0)] for x, c in cells},
             "holds": {(x, c): self.run[x].store.values.get(c, zero) for x, c in cells},
         }
@@ -104,8 +107,9 @@ class StoreSessionsAdapter:
     # The steps, named as the model names them.
 
     def _submit(self, x: str, c: str, n: str) -> None:
-        node, command = self.run[x], Put(c, n)
-        node.keep(node.replica.submit(Submission(c, self.numbers.index(n), command)))
+        node, number = self.run[x], self.numbers.index(n)
+        node.newest[c] = max(node.newest.get(c, 0), number)
+        node.keep(node.replica.submit(Submission(c, number, Put(c, n))))
 
     def _restart(self, x: str) -> None:
         self.run[x].start()
