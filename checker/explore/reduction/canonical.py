@@ -48,8 +48,9 @@ class Canonical:
         if not self._reducing:
             return states, rows
         found = np.array(rows, np.uint64, order="C")
-        for place in range(found.ctypes.data, found.ctypes.data + found.nbytes, found.strides[0]):
-            self._call(place)
+        first_row, width = found.ctypes.data, found.shape[1] * found.itemsize
+        for i in range(len(found)):
+            self._call(first_row + i * width)
         first, last = groups(found)
         chosen = first[np.argsort(last)]
         return taken(states, chosen), found[chosen]

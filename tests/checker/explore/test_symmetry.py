@@ -485,6 +485,23 @@ def test_wide_payloads_are_looked_up() -> None:
         check_action(Explorer(protocol, sizes, symmetry=True), Random(4), steps=8)
 
 
+NO_BITS = """
+class Proto(Protocol):
+    last: Val = durable(Val(0))
+    @action
+    def choose(self, p: Proc, v: Val) -> None:
+        self.last = v
+"""
+
+
+def test_a_state_without_bits_has_an_orbit() -> None:
+    with protocol_of(NO_BITS, {"Proc": 2, "Val": 1}) as (protocol, sizes):
+        explorer = Explorer(protocol, sizes, symmetry=True)
+        found = explorer.run()
+        assert explorer.kernel.reducing and explorer.kernel.layout.bits == 0
+        assert (found.states, found.full_states) == (1, 1)
+
+
 def test_too_many_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest of the sorts that are walked is left alone."""
     monkeypatch.setattr(symmetry, "MOST_PERMUTATIONS", 5)
