@@ -68,6 +68,7 @@ BUNDLED = {
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
     "ProvedRecordedRaft": "quorate.model.proofs.raft_agreed:ProvedRecordedRaft",
     "ProvedAtomicRaft": "quorate.model.proofs.raft_atomic:ProvedAtomicRaft",
+    "ProvedPromptRaft": "quorate.model.proofs.raft_prompt:ProvedPromptRaft",
     "ProvedReadIndex": "quorate.model.proofs.raft_reads:ProvedReadIndex",
     "ProvedRaftSnapshots": "quorate.model.proofs.raft_snapshots:ProvedRaftSnapshots",
     "ProvedPreVoting": "quorate.model.proofs.raft_prevote:ProvedPreVoting",

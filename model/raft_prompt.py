@@ -21,7 +21,8 @@ class PromptRaft(RaftLogs):
     """The network is what each candidate asked, and for each term the log of its leader, with the
     lengths and commit indices that it had together.
 
-    Explored only, and compared with `raft.Raft` at small sizes: it is not proved for any size.
+    Proved for any size by `ProvedPromptRaft`. That its servers have the states of `raft.Raft`'s is
+    compared at small sizes.
     """
 
     faults = {"crash": 1}
@@ -30,8 +31,8 @@ class PromptRaft(RaftLogs):
     votes: Map[Server, Set[Server]] = volatile(frozenset())
 
     asked: Map[Server, Term, Ask | None] = durable(None)
-    leader: Map[Term, Server | None] = durable(None)
-    led: Map[Term, Seq[Entry, Index]] = durable(())
+    elected: Map[Term, Server | None] = durable(None)
+    history: Map[Term, Seq[Entry, Index]] = durable(())
     offered: Map[Term, Index, Index, bool] = durable(False)
 
     @action
@@ -69,8 +70,8 @@ class PromptRaft(RaftLogs):
         require(any(q <= self.votes[s] for q in Quorum))
         self.role[s] = Role.LEADER
         self.votes[s] = frozenset()
-        self.leader[t] = s
-        self.led[t] = self.log[s]
+        self.elected[t] = s
+        self.history[t] = self.log[s]
         self.offered[t, len(self.log[s]), self.commit[s]] = True
 
     @action
@@ -79,7 +80,7 @@ class PromptRaft(RaftLogs):
         require(any(len(self.log[s]) < n for n in Index))  # the bound
         longer = self.log[s] + (Entry(t, v),)
         self.log[s] = longer
-        self.led[t] = longer
+        self.history[t] = longer
         self.offered[t, len(longer), self.commit[s]] = True
 
     @action
@@ -89,12 +90,12 @@ class PromptRaft(RaftLogs):
         require(self.offered[t, k, c] and n <= k)
         require(self.has_prefix(s, t, n))
         if self.conflicts(s, t, n, k) or len(self.log[s]) < k:
-            self.log[s] = self.log[s][:n] + self.led[t][n:k]
+            self.log[s] = self.log[s][:n] + self.history[t][n:k]
         self.commit[s] = max(self.commit[s], min(c, k))
         self.role[s] = Role.FOLLOWER
         self.votes[s] = frozenset()
         for u in Server:
-            if self.leader[t] == u and self.role[u] == Role.LEADER and self.term[u] == t:
+            if self.elected[t] == u and self.role[u] == Role.LEADER and self.term[u] == t:
                 self.match[u, s] = max(self.match[u, s], k)
 
     @action
@@ -115,8 +116,8 @@ class PromptRaft(RaftLogs):
         return self.log[s][-1].t if len(self.log[s]) > 0 else Term.zero
 
     @define
-    def led_term(self, t: Term, n: Index) -> Term:
-        return self.led[t][n - 1].t if n > 0 else Term.zero
+    def leaders_term(self, t: Term, n: Index) -> Term:
+        return self.history[t][n - 1].t if n > 0 else Term.zero
 
     @define
     def is_up_to_date(self, s: Server, c: Server, t: Term) -> bool:
@@ -129,12 +130,12 @@ class PromptRaft(RaftLogs):
 
     @define
     def has_prefix(self, s: Server, t: Term, n: Index) -> bool:
-        return n <= len(self.log[s]) and self.term_at(s, n) == self.led_term(t, n)
+        return n <= len(self.log[s]) and self.term_at(s, n) == self.leaders_term(t, n)
 
     @define
     def conflicts(self, s: Server, t: Term, n: Index, k: Index) -> bool:
         return any(
-            self.term_at(s, i) != self.led_term(t, i)
+            self.term_at(s, i) != self.leaders_term(t, i)
             for i in Index
             if n < i and i <= k and i <= len(self.log[s])
         )

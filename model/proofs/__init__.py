@@ -12,6 +12,7 @@ from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
 from .raft_log import ProvedRaftLogs
 from .raft_prevote import ProvedPreVoting
+from .raft_prompt import ProvedPromptRaft
 from .raft_reads import ProvedReadIndex
 from .raft_snapshots import ProvedRaftSnapshots
 from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
@@ -30,6 +31,7 @@ __all__ = [
     "ProvedPaxos",
     "ProvedPaxosRoles",
     "ProvedPreVoting",
+    "ProvedPromptRaft",
     "ProvedRaft",
     "ProvedRaftElection",
     "ProvedRaftLogs",

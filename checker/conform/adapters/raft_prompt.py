@@ -36,8 +36,8 @@ class _Prompt(Exchanges):
     """
 
     asked: Mapping[tuple[str, str], RequestVote] = field(default_factory=dict)
-    leader: Mapping[str, str] = field(default_factory=dict)
-    led: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    elected: Mapping[str, str] = field(default_factory=dict)
+    history: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     offered: Mapping[tuple[str, int, int], tuple[AppendEntries, ...]] = field(default_factory=dict)
 
 
@@ -58,8 +58,8 @@ class PromptExchanges(RaftExchanges):
             "voted_for": {s: server.voted_for for s, server in servers},
             "votes": {s: _votes(server) for s, server in servers},
             "asked": {(s, t): _ask(run.asked.get((s, t))) for s in self.names for t in terms},
-            "leader": {t: run.leader.get(t) for t in terms},
-            "led": {t: run.led.get(t, ()) for t in terms},
+            "elected": {t: run.elected.get(t) for t in terms},
+            "history": {t: run.history.get(t, ()) for t in terms},
             "offered": {
                 (t, k, c): (t, k, c) in run.offered
                 for t in terms
@@ -91,7 +91,7 @@ class PromptExchanges(RaftExchanges):
 
     def _lead(self, s: str, t: str) -> None:
         self._led(s, t, self.run.servers[s].lead)
-        self.run.leader = {**self.run.leader, t: s}
+        self.run.elected = {**self.run.elected, t: s}
 
     def _request(self, s: str, t: str, v: str) -> None:  # type: ignore[override]
         self._led(s, t, lambda: self.run.servers[s].request(payload_of(v)))
@@ -128,7 +128,7 @@ class PromptExchanges(RaftExchanges):
         run.carry_out(s, step)
         other, length = next(u for u in self.names if u != s), server.state.length
         sent = [run.carry_out(s, partial(server.append, other, n)) for n in range(length + 1)]
-        run.led = {**run.led, t: log_shown(server.log)}
+        run.history = {**run.history, t: log_shown(server.log)}
         appends = tuple(output.message for outputs in sent for output in outputs)
         run.offered = {**run.offered, (t, length, server.commit): appends}
 

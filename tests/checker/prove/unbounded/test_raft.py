@@ -9,6 +9,7 @@ import pytest
 
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
+from quorate.model.language import define
 from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
 from quorate.model.mutants import MUTANTS
@@ -18,12 +19,15 @@ from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.proofs.raft_log import ProvedRaftLogs
 from quorate.model.proofs.raft_prevote import ProvedPreVoting
+from quorate.model.proofs.raft_prompt import ProvedPromptRaft
 from quorate.model.proofs.raft_reads import ProvedReadIndex
 from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
 from quorate.model.raft_atomic import AtomicRaft
+from quorate.model.raft_election import Index, Server
 from quorate.model.raft_prevote import PreVoting
+from quorate.model.raft_prompt import PromptRaft
 from quorate.model.raft_reads import ReadIndex
 from quorate.model.raft_snapshots import RaftSnapshots
 from quorate.model.refined import RecordedRaft
@@ -37,6 +41,7 @@ LOGS = [
 
 HISTORY = {"elected", "history", "acknowledged", "since", "counted"}
 EXTENSIONS = [
+    (ProvedPromptRaft, PromptRaft),
     (ProvedAtomicRaft, AtomicRaft),
     (ProvedRaftSnapshots, RaftSnapshots),
     (ProvedReadIndex, ReadIndex),
@@ -58,6 +63,7 @@ def without(description: Description, history: set[str]) -> list[Any]:
     [
         (ProvedRaftLogs, Raft, {"elected", "history"}),
         (ProvedRaft, Raft, HISTORY),
+        (ProvedPromptRaft, PromptRaft, {"voters", "acknowledged", "since", "counted"}),
         (ProvedAtomicRaft, AtomicRaft, HISTORY),
         (ProvedRaftSnapshots, RaftSnapshots, HISTORY),
         (ProvedReadIndex, ReadIndex, HISTORY),
@@ -83,7 +89,13 @@ def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) ->
         (ProvedTwoPhaseCommit, {"Participant": 3}),
         (ProvedRaftElection, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
         (ProvedPreVoting, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        (ProvedPromptRaft, {"Server": 2, "Value": 1, "Term": 2, "Index": 1}),
         (ProvedAtomicRaft, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        pytest.param(
+            ProvedPromptRaft,
+            {"Server": 3, "Value": 1, "Term": 2, "Index": 2},
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             ProvedReadIndex,
             {"Server": 3, "Value": 1, "Term": 2, "Index": 1},
@@ -164,6 +176,22 @@ def test_a_read_that_comes_too_soon_is_not_proved() -> None:
     found = prove_unbounded(mutant, refute=False, effort=1.0)
     assert found.invariant("what_leaders_miss_was_committed_later").status is ProofStatus.OPEN
     assert found.invariant("no_read_is_stale").status is ProofStatus.OPEN
+
+
+class CountsOldEntries(ProvedPromptRaft):
+    """Figure 8: R1 where messages are sent at once."""
+
+    @define
+    def may_commit(self, s: Server, n: Index) -> bool:
+        return True
+
+
+@pytest.mark.exhaustive
+def test_counting_old_entries_is_not_proved() -> None:
+    found = prove_unbounded(CountsOldEntries, refute=False, effort=1.0)
+    broken = found.invariant("quorums_acknowledged_what_is_committed")
+    assert [o.action for o in broken.failed] == ["advance_commit"]
+    assert found.invariant("leader_completeness").status is ProofStatus.OPEN
 
 
 def mutated(name: str, proved: Any) -> Any:
