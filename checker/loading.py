@@ -70,6 +70,7 @@ BUNDLED = {
     "ProvedAtomicRaft": "quorate.model.proofs.raft_atomic:ProvedAtomicRaft",
     "ProvedPromptRaft": "quorate.model.proofs.raft_prompt:ProvedPromptRaft",
     "ProvedReadIndex": "quorate.model.proofs.raft_reads:ProvedReadIndex",
+    "ProvedLeaseReads": "quorate.model.proofs.raft_leases:ProvedLeaseReads",
     "ProvedRaftSnapshots": "quorate.model.proofs.raft_snapshots:ProvedRaftSnapshots",
     "ProvedPreVoting": "quorate.model.proofs.raft_prevote:ProvedPreVoting",
     "ProvedLeaderLease": "quorate.model.proofs.leader_lease:ProvedLeaderLease",

@@ -10,6 +10,7 @@ from .raft_agreed import ProvedRecordedRaft
 from .raft_atomic import ProvedAtomicRaft
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
+from .raft_leases import ProvedLeaseReads
 from .raft_log import ProvedRaftLogs
 from .raft_prevote import ProvedPreVoting
 from .raft_prompt import ProvedPromptRaft
@@ -27,6 +28,7 @@ __all__ = [
     "ProvedChainReplication",
     "ProvedLeaderLease",
     "ProvedLeaseLock",
+    "ProvedLeaseReads",
     "ProvedMultiPaxos",
     "ProvedPaxos",
     "ProvedPaxosRoles",

@@ -100,9 +100,7 @@ class ProvedPromptRaft(PromptRaft):
 
     @invariant
     def candidates_ask_in_their_terms(self) -> bool:
-        return all(
-            t <= self.term[s] for s in Server for t in Term if self.asked[s, t] is not None
-        )
+        return all(t <= self.term[s] for s in Server for t in Term if self.asked[s, t] is not None)
 
     @invariant
     def candidates_asked_with_what_they_have(self) -> bool:
@@ -122,10 +120,7 @@ class ProvedPromptRaft(PromptRaft):
     @invariant
     def who_does_not_lead_has_counted_nothing(self) -> bool:
         return all(
-            self.match[s, u] == 0
-            for s in Server
-            for u in Server
-            if self.role[s] != Role.LEADER
+            self.match[s, u] == 0 for s in Server for u in Server if self.role[s] != Role.LEADER
         )
 
     elections_are_past = ProvedRaft.elections_are_past

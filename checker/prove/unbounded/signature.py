@@ -248,10 +248,13 @@ class Signature:
         return [self.literal(m, t) for m in (False, True)] if isinstance(t, BoolType) else None
 
     def constants(self) -> list[Term]:
-        """Bottoms, Nones and one element of each sort: sorts are not empty."""
+        """Bottoms, Nones and one element of each sort: sorts are not empty.
+
+        The largest numbers of ranges are terms of what speaks of them (`cases.ground_terms`).
+        """
         found = [self.bottom(s) for s in self.sorts if issubclass(s, Ordered) and s.bottom]
         found += [self.none(SortType(s)) for s in self.nones if issubclass(s, Sort)]
-        found += [*self.elements.values(), *self.ranges.values()]
+        found += self.elements.values()
         return found + [z3.Const(f"some {s.__name__}", z) for s, z in self.sorts.items()]
 
     # ------------------------------------------------------------ what is a value of a type

@@ -10,6 +10,7 @@ from quorate.model.language import action, define, require
 from quorate.model.mutants import MUTANTS
 from quorate.model.proofs.raft_atomic import ProvedAtomicRaft
 from quorate.model.proofs.raft_commit import ProvedRaft
+from quorate.model.proofs.raft_prompt import ProvedPromptRaft
 from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.raft_election import Index, RequestVote, Role, Server, Term, Vote
 
@@ -51,6 +52,14 @@ class ComparesLengths(ProvedRaft):
 
 class CountsOldEntries(ProvedRaft):
     """R8, figure 8: entries of earlier terms are committed by counting."""
+
+    @define
+    def may_commit(self, s: Server, n: Index) -> bool:
+        return True
+
+
+class PromptlyCountsOldEntries(ProvedPromptRaft):
+    """R8 of a Raft that sends at once."""
 
     @define
     def may_commit(self, s: Server, n: Index) -> bool:
@@ -134,6 +143,15 @@ CASES = [
         "quorums_acknowledged_what_is_committed",
         {"Server": 2, "Term": 2, "Index": 1},
         "state_machine_safety",
+    ),
+    Case(
+        "R8",
+        PromptlyCountsOldEntries,
+        "advance_commit",
+        "quorums_acknowledged_what_is_committed",
+        {"Server": 2, "Term": 2, "Index": 1},
+        "state_machine_safety",
+        healthy=ProvedPromptRaft,
     ),
     Case(
         "R11",

@@ -9,6 +9,9 @@ import pytest
 
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
+from quorate.checker.prove.unbounded.hints import hints_of
+from quorate.checker.prove.unbounded.obligations import Obligations
+from quorate.checker.prove.unbounded.queries import Prover
 from quorate.model.language import define
 from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
@@ -17,6 +20,7 @@ from quorate.model.proofs.raft_agreed import ProvedRecordedRaft
 from quorate.model.proofs.raft_atomic import ProvedAtomicRaft
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
+from quorate.model.proofs.raft_leases import ProvedLeaseReads
 from quorate.model.proofs.raft_log import ProvedRaftLogs
 from quorate.model.proofs.raft_prevote import ProvedPreVoting
 from quorate.model.proofs.raft_prompt import ProvedPromptRaft
@@ -25,7 +29,8 @@ from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
 from quorate.model.raft_atomic import AtomicRaft
-from quorate.model.raft_election import Index, Server
+from quorate.model.raft_election import Server
+from quorate.model.raft_leases import Drift, Lease, LeaseReads
 from quorate.model.raft_prevote import PreVoting
 from quorate.model.raft_prompt import PromptRaft
 from quorate.model.raft_reads import ReadIndex
@@ -39,12 +44,30 @@ LOGS = [
 ]
 
 
+class TwiceTheDrift(LeaseReads):
+    """The margin that `ProvedLeaseReads` has."""
+
+    has_waited = ProvedLeaseReads.has_waited
+
+
+class OnceTheDrift(ProvedLeaseReads):
+    """A margin that is not enough: a promise is counted from when it is heard."""
+
+    @define
+    def has_waited(self, s: Server) -> bool:
+        heard = self.heard[s]
+        return heard is not None and all(
+            heard + k + d <= self.clock[s] for k in Lease for d in Drift
+        )
+
+
 HISTORY = {"elected", "history", "acknowledged", "since", "counted"}
 EXTENSIONS = [
     (ProvedPromptRaft, PromptRaft),
     (ProvedAtomicRaft, AtomicRaft),
     (ProvedRaftSnapshots, RaftSnapshots),
     (ProvedReadIndex, ReadIndex),
+    (ProvedLeaseReads, LeaseReads),
     (ProvedRecordedRaft, RecordedRaft),
     (ProvedPreVoting, PreVoting),
 ]
@@ -67,6 +90,7 @@ def without(description: Description, history: set[str]) -> list[Any]:
         (ProvedAtomicRaft, AtomicRaft, HISTORY),
         (ProvedRaftSnapshots, RaftSnapshots, HISTORY),
         (ProvedReadIndex, ReadIndex, HISTORY),
+        (ProvedLeaseReads, TwiceTheDrift, {*HISTORY, "voters"}),
         (ProvedRecordedRaft, RecordedRaft, HISTORY),
         (ProvedPreVoting, PreVoting, {"settled"}),
     ],
@@ -91,6 +115,10 @@ def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) ->
         (ProvedPreVoting, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
         (ProvedPromptRaft, {"Server": 2, "Value": 1, "Term": 2, "Index": 1}),
         (ProvedAtomicRaft, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        (
+            ProvedLeaseReads,
+            {"Server": 2, "Value": 1, "Term": 2, "Index": 1, "Time": 2, "Lease": 1, "Drift": 1},
+        ),
         pytest.param(
             ProvedPromptRaft,
             {"Server": 3, "Value": 1, "Term": 2, "Index": 2},
@@ -178,20 +206,24 @@ def test_a_read_that_comes_too_soon_is_not_proved() -> None:
     assert found.invariant("no_read_is_stale").status is ProofStatus.OPEN
 
 
-class CountsOldEntries(ProvedPromptRaft):
-    """Figure 8: R1 where messages are sent at once."""
-
-    @define
-    def may_commit(self, s: Server, n: Index) -> bool:
-        return True
+def test_a_margin_of_twice_the_drift_is_that_of_the_proof() -> None:
+    sizes = {"Server": 2, "Value": 1, "Term": 2, "Index": 1, "Time": 4, "Lease": 1, "Drift": 1}
+    found = explore(TwiceTheDrift, TwiceTheDrift.sized(**sizes))
+    same = explore(LeaseReads, LeaseReads.sized(**sizes, Margin=2))
+    less = explore(LeaseReads, LeaseReads.sized(**sizes, Margin=1))
+    assert (found.states, found.transitions) == (same.states, same.transitions)
+    assert found.states < less.states
 
 
 @pytest.mark.exhaustive
-def test_counting_old_entries_is_not_proved() -> None:
-    found = prove_unbounded(CountsOldEntries, refute=False, effort=1.0)
-    broken = found.invariant("quorums_acknowledged_what_is_committed")
-    assert [o.action for o in broken.failed] == ["advance_commit"]
-    assert found.invariant("leader_completeness").status is ProofStatus.OPEN
+def test_a_margin_of_the_drift_is_not_proved() -> None:
+    """Only what a server does when it has waited for too short a time cannot be proved."""
+    for protocol, expected in ((ProvedLeaseReads, True), (OnceTheDrift, False)):
+        obligations = Obligations(describe(protocol))
+        query = obligations.query("time_out", "who_answered_waits")
+        hypotheses = obligations.assumed(list(obligations.invariants))
+        hint = hints_of(protocol)["time_out / who_answered_waits"]
+        assert Prover(obligations.signature, 0, 2.0).ask(hypotheses, query, hint).proved is expected
 
 
 def mutated(name: str, proved: Any) -> Any:
