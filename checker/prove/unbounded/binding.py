@@ -14,6 +14,7 @@ from quorate.model.language.declare.types import BoolType, MapType, SeqType, Typ
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, walk
 
+from .extremes import without_extremes
 from .logic import Atom, Cases, Formula, Term, conj, disj, lifted, neg, single, some
 from .messages import Relation, in_columns
 from .signature import Signature, UnsupportedError
@@ -230,8 +231,9 @@ class _Binding:
         return found if isinstance(found, tuple) and len(found) == 1 else None
 
     def _equations(self, env: Env) -> Iterator[tuple[c.Expr, c.Expr]]:
+        """What is equal to what; the least or greatest of many has no term, only a condition."""
         for e, positive in self.conditions:
-            if positive and isinstance(e, c.Eq):
+            if positive and isinstance(e, c.Eq) and without_extremes(e) is e:
                 for left, right in ((e.left, e.right), (e.right, e.left)):
                     while isinstance(left, (c.Some, c.Unwrap)):
                         left = left.of

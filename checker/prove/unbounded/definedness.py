@@ -28,7 +28,7 @@ from quorate.model.language.ir.build import conjunction, exists, negation
 from quorate.model.language.ir.relations import INTEGER
 from quorate.model.language.ir.traverse import children, walk
 
-from .extremes import tie
+from .extremes import extreme, tie
 from .signature import UnsupportedError
 
 Types = Mapping[str, Type]
@@ -291,6 +291,9 @@ def _too_large(e: c.Expr, t: Type) -> Iterator[c.Expr]:
             binders = (c.Binder(var=var, domain=c.OverType(type=var.type)),)
             for x in _too_large(body, inner):
                 yield c.Quant(forall=False, binders=binders, body=x, type=c.BOOL)
+        case (c.Extreme(), _):  # a finite set has one, which first-order logic does not know
+            for x in _too_large(e.element, t):
+                yield exists(e.binders, [e.condition, extreme(e), x])
         case (_, NatType()):
             yield negation(_some_of(e, t))
         case (_, SeqType(element, length)):

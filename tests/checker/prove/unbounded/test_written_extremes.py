@@ -13,6 +13,7 @@ from quorate.model.language import (
     Map,
     Message,
     Messages,
+    Nat,
     Ordered,
     Protocol,
     Set,
@@ -32,6 +33,9 @@ class Node(Sort): ...
 
 
 class Ballot(Ordered, bottom="never"): ...
+
+
+class Count(Nat): ...
 
 
 class Quorum(Majority[Node]): ...
@@ -135,8 +139,46 @@ class Copies(Protocol):
         return all(self.x[n] in self.seen[n] for n in Node)
 
 
-def test_what_is_written_and_sent_is_proved() -> None:
-    assert prove_unbounded(CatchUp, refute=False).proved
+class Counts(Protocol):
+    """The same with numbers, which have a range to be in."""
+
+    n: Map[Node, Count] = durable(0)
+    top: Count = durable(0)
+
+    @action
+    def count(self, a: Node) -> None:
+        require(any(self.n[a] < k for k in Count))
+        self.n[a] += 1
+        self.top = max(self.top, self.n[a])
+
+    @action
+    def hear(self, a: Node) -> None:
+        self.n[a] = max(self.n[b] for b in Node)
+
+    @action
+    def look(self) -> None:
+        self.top = max(self.n.values())
+
+    @invariant
+    def none_is_above(self) -> bool:
+        return all(self.n[a] <= self.top for a in Node)
+
+
+class CountsTooFar(Counts):
+    @action
+    def hear(self, a: Node) -> None:
+        self.n[a] = max(self.n[b] + 1 for b in Node)
+
+
+class LooksDown(Counts):
+    @action
+    def look(self) -> None:
+        self.top = min(self.n.values())
+
+
+@pytest.mark.parametrize("protocol", [CatchUp, Counts])
+def test_what_is_written_and_sent_is_proved(protocol: type[Protocol]) -> None:
+    assert prove_unbounded(protocol, refute=False).proved
 
 
 @pytest.mark.parametrize(
@@ -145,6 +187,8 @@ def test_what_is_written_and_sent_is_proved() -> None:
         pytest.param(SaysNever, "never_is_not_said", marks=pytest.mark.exhaustive),
         (FallsBack, "none_is_above"),
         (OfNone, DEFINEDNESS),
+        (CountsTooFar, DEFINEDNESS),
+        (LooksDown, "none_is_above"),
         pytest.param(OfMany, DEFINEDNESS, marks=pytest.mark.exhaustive),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
