@@ -345,7 +345,7 @@ class FunctionReader:
                 f"declare it: {pair}`{name}: {self._likely_sequence(items, reader)} = {text}`, "
                 "where its length is in a range such as `class Length(Nat): ...`",
             )
-        return reader.read(value)
+        return reader.read_any(value)
 
     def _check_known(self, declared: Type, node: ast.stmt, reader: ExpressionReader) -> None:
         """Check that the sorts of a local name occur elsewhere: others have no size."""

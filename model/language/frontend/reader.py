@@ -155,7 +155,7 @@ class BaseReader:
 
     def condition(self, node: ast.expr, negated: bool = False) -> s.Expr:
         """An expression used as a truth value; `negated` where it stands after `not`."""
-        found = self.read(node, BoolType())
+        found = self.read_any(node, BoolType())
         if isinstance(found.type, BoolType):
             return found
         if isinstance(found.type, (s.ListType, SetType, SeqType, QuorumType)):
@@ -179,7 +179,20 @@ class BaseReader:
         )
 
     def read(self, node: ast.expr, expected: Type | None = None) -> s.Expr:
-        """An expression of any type; `expected` only guides literals."""
+        """An expression of which the value is used; `expected` only guides literals."""
+        found = self.read_any(node, expected)
+        if (operand := _operand(found)) is not None:
+            self.fail(
+                "type-mismatch",
+                f"expected bool, found {operand.of.type}",
+                operand.span,
+                "in CPython, this may be the value of the whole",
+                f"write `len({operand.span.text()}) > 0`",
+            )
+        return found
+
+    def read_any(self, node: ast.expr, expected: Type | None = None) -> s.Expr:
+        """An expression of any type, of which perhaps only the truth value is used."""
         method = getattr(self, f"_read_{type(node).__name__}", None)
         if method is None:
             self.fail(
@@ -342,6 +355,20 @@ class BaseReader:
 
 
 _WORDS = ("self", "super", "require", "all", "any", "len", "min", "max", "range", "set")
+
+
+def _operand(e: s.Expr) -> s.Truth | None:
+    """A set, list or sequence that CPython makes the value of a condition: `s and x` may be s."""
+    match e:
+        case s.Truth():
+            return e
+        case s.Boolean(args=args):
+            return next(filter(None, map(_operand, args)), None)
+        case s.Conditional(then=then, orelse=orelse):
+            return _operand(then) or _operand(orelse)
+        case s.Local(value=of) | s.Call(body=of):
+            return _operand(of)
+    return None
 
 
 def _signed(e: s.Expr) -> bool:

@@ -33,6 +33,7 @@ from quorate.model.language.ir.relations import NONE, NUMBER
 from quorate.model.language.ir.steps import before
 
 from .generators import fresh_uid
+from .narrowing import narrowed
 from .reader import BaseReader
 from .wording import code
 
@@ -244,7 +245,7 @@ class References(BaseReader):
     # ------------------------------------------------------------ subscripts
 
     def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
-        of = self._holder(node.value)
+        of = narrowed(self._holder(node.value), self.present)
         if isinstance(of, s.SentMessages):
             self.check_unwritten(node, of.variable)
             return self._sent(node, of)

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent / "diagnostics"
 CASES = sorted(p.stem for p in HERE.glob("*.py"))
 SEVERAL = {
     *("five-mistakes", "integers", "integers-declared"),
-    *("unions", "unions-used", "constraints"),
+    *("unions", "unions-used", "constraints", "truth-values"),
 }
 SOURCES = Path(language.__file__).parent
 

@@ -124,9 +124,30 @@ class Proto(Protocol):
         self.y[n] = ({n, m}, m)
 """
 
+PRESENT = """
+from quorate.model.language import *
+
+class Node(Sort): ...
+
+class Proto(Protocol):
+    last: tuple[Node, bool] | None = durable(None)
+
+    @action
+    def put(self, n: Node) -> None:
+        require(self.last is None or self.last[1])
+        self.last = (n, self.last is not None and self.last[0] != n)
+"""
+
 
 def test_a_tuple_may_hold_a_set() -> None:
     with loaded(Source(SETS, {}, {})) as protocol:
         sizes = protocol.sized(Node=2)
         truth, found = explore_reference(protocol, sizes), explorer(protocol, sizes).run()
         assert (truth.states, truth.transitions) == (found.states, found.transitions) == (9, 36)
+
+
+def test_an_item_is_read_where_the_tuple_is_there() -> None:
+    with loaded(Source(PRESENT, {}, {})) as protocol:
+        sizes = protocol.sized(Node=2)
+        truth, found = explore_reference(protocol, sizes), explorer(protocol, sizes).run()
+        assert (truth.states, truth.transitions) == (found.states, found.transitions) == (3, 2)
