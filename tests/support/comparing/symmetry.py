@@ -28,7 +28,7 @@ CONSTANTS = {"proc0": "Proc", "val0": "Val", "ballot0": "Ballot", "level0": "Lev
 
 def anonymous(source: Source) -> Source:
     """The protocol with named elements replaced by parameters, so that more of it is symmetric."""
-    methods = re.split(r"(?m)^(?=    @)", source.text)
+    methods = re.split(r"(?m)^(?=    @|class )", source.text)
     for i, text in enumerate(methods[1:], start=1):
         for name, sort in CONSTANTS.items():
             some = f"some_{sort}"

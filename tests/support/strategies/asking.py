@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .expressions import Expressions
-from .types import BOOL, T
+from .types import BOOL, Cell, T
 
 
 @dataclass
@@ -33,10 +33,26 @@ class Asking(Expressions):
 
     def in_place(self) -> tuple[str, str] | None:
         """The name of a cell and `self.x[k] += e`, if a number or a set is to be changed so."""
-        cells = [c for c in self.cells if c.type.kind in ("set", "nat")]
-        cells = [c for c in cells if c.name not in self.hidden]
-        if not self.asks or not cells or self.chance(50):
+        cells = self.readable("set", "nat")
+        if self.aside(30, "parts") and (found := self._part_in_place()) is not None:
+            return found
+        if not cells or (self.chance(50) if self.asks else not self.aside(15, "in place")):
             return None
         c = self.r.choice(cells)
         sign = self.r.choice("|&-" if c.type.kind == "set" else "+-*")
         return c.name, f"{self.read(c)} {sign}= {self.expr(c.type, 2)}\n"
+
+    def _part_in_place(self) -> tuple[str, str] | None:
+        """The same where a sequence gets longer, or a number in a record changes."""
+        rows = [c for c in self.readable("seq", "record") if c.type.kind == "seq" or _number(c)]
+        if not rows:
+            return None
+        c = self.apart("part").choice(rows)
+        if c.type.kind == "seq":
+            return c.name, f"{self.read(c)} += ({self.expr(c.type.parts[0], 1)},)\n"
+        return c.name, f"{self.read(c)}.{_number(c)} {self.r.choice('+-')}= 1\n"
+
+
+def _number(c: Cell) -> str:
+    """A field of the records in a cell that holds a number, if there is one."""
+    return next((name for name, t in c.type.fields if t.kind == "nat"), "")

@@ -28,13 +28,18 @@ class Choices:
     hidden: set[str] = field(default_factory=set)  # variables and messages not to be read now
     fresh: Iterator[int] = field(default_factory=itertools.count)
     network: str = ""  # what is declared of the messages
+    others: set[str] = field(default_factory=set)  # messages of a second variable
 
     def chance(self, percent: int) -> bool:
         return self.r.randrange(100) < percent
 
-    def aside(self, percent: int) -> bool:
-        """A choice that follows from the text so far: the other choices stay as they are."""
-        return Random("".join(self.lines)).randrange(100) < percent
+    def apart(self, what: str = "") -> Random:
+        """A source that follows from the text so far: the other choices stay as they are."""
+        return Random("".join(self.lines) + what)
+
+    def aside(self, percent: int, what: str = "") -> bool:
+        """A choice of such a source; choices of different things do not depend on each other."""
+        return self.apart(what).randrange(100) < percent
 
     def some(self, items: list[Any], least: int, most: int) -> list[Any]:
         return [self.r.choice(items) for _ in range(self.r.randint(least, most))] if items else []
@@ -44,6 +49,18 @@ class Choices:
 
     def of_kind(self, *kinds: str) -> list[T]:
         return [t for t in self.basic if t.kind in kinds]
+
+    def held(self, m: T) -> str:
+        """The variable that holds messages of a class."""
+        return "self.other" if m.name in self.others else "self.sent"
+
+    def removed(self, m: T) -> bool:
+        """Whether a message of a class is gone once it is delivered."""
+        return bool(self.network) != (m.name in self.others)
+
+    def readable(self, *kinds: str) -> list[Cell]:
+        """The variables whose cells hold a value of these kinds, if they can be read now."""
+        return [c for c in self.cells if c.type.kind in kinds and c.name not in self.hidden]
 
     def _constant(self, t: T) -> str:
         match t.kind:

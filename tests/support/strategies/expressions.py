@@ -46,6 +46,9 @@ class Expressions(Many):
             for name, ft in v.type.fields:
                 if ft == t:
                     options += [lambda v=v, name=name: f"{v.text}.{name}"] * 3
+            for of, mt in ((v.text, v.type), *((f"{v.text}.{n}", ft) for n, ft in v.type.fields)):
+                if mt.kind == "map" and mt.parts[1] == t and depth >= 0:
+                    options += [lambda of=of, k=mt.parts[0]: f"{of}[{self.key(k)}]"] * 3
         if depth >= 0:
             for c in self.cells:
                 if c.type == t and c.name not in self.hidden:
@@ -99,7 +102,7 @@ class Expressions(Many):
             case "pair":
                 return self.pair(t, 0)
             case "set":
-                return f"{{{self.expr(t.parts[0], 0)}}}"
+                return f"{{{self.member(t.parts[0], 0)}}}"
             case "seq":
                 return self.r.choice(("()", f"({self.expr(t.parts[0], 0)},)"))
             case "record" | "message":
@@ -153,13 +156,17 @@ class Expressions(Many):
 
     def told_apart(self, t: T, d: int, text: str, union: T) -> str:
         """A value of a union, used as one of a type where a test shows that it is."""
-        one, other = self.r.sample(union.parts, 2)
+        one, other, *rest = self.r.sample(union.parts, len(union.parts))
         self.scope += [Var(text, one)] * 3
         used = self.expr(t, d - 1)
         self.scope[-3:] = [Var(text, other)] * 3
         otherwise = self.expr(t, d - 1)
         del self.scope[-3:]
-        test = f"isinstance({text}, {one})"
+        test, several = f"isinstance({text}, {one})", ", ".join(map(str, [one, *rest]))
+        if rest:  # of three, where it is not one of two it is the third
+            return (
+                f"({otherwise} if not isinstance({text}, ({several})) else {self.expr(t, d - 1)})"
+            )
         if t != BOOL or self.chance(30):
             return f"({used} if {test} else {otherwise})"
         return self.r.choice((f"({test} and {used})", f"({test} or {otherwise})"))
@@ -193,11 +200,16 @@ class Expressions(Many):
         ]
         if self.messages and "sent" not in self.hidden:
             found += [lambda: self.asked(d)] * 2
+        many = [self.read(c) for c in self.readable("set", "seq")]
+        many += [v.text for v in self.scope if v.type.kind in ("list", "set")]
+        if many and self.aside(15, "truth"):
+            found += [lambda: f"(not {self.r.choice(many)})"] * 2
         return found
 
     def asked(self, d: int) -> str:
         word = self.r.choice(("in", "not in"))
-        return f"({self.record(self.r.choice(self.messages), d)} {word} self.sent)"
+        m = self.r.choice(self.messages)
+        return f"({self.record(m, d)} {word} {self.held(m)})"
 
     def membership(self, d: int) -> str:
         sets = [T("set", parts=(t,)) for t in self.of_kind("sort", "enum", "bottomed")]
@@ -218,7 +230,7 @@ class Expressions(Many):
         """A set whose type is plain to see (which an empty one is not)."""
         reads = [self.read(c) for c in self.cells if c.type == s and c.name not in self.hidden]
         reads += [v.text for v in self.scope if v.type == s]
-        reads.append(f"{{{self.expr(s.parts[0], d - 1)}}}")
+        reads.append(f"{{{self.member(s.parts[0], d - 1)}}}")
         found = self.r.choice(reads)
         if self.chance(25):
             found = f"({found} {self.r.choice('|&-')} {self.r.choice(reads)})"
@@ -230,7 +242,10 @@ class Expressions(Many):
 
         def equal() -> str:
             t = self.r.choice(plain)
-            return f"({self.expr(t, d - 1)} {self.r.choice(('==', '!='))} {self.expr(t, d - 1)})"
+            signs = ("==", "!=")
+            if t.kind in ("bool", "sort", "ordered", "enum") and self.aside(20, "identity"):
+                signs = ("is", "is not")
+            return f"({self.expr(t, d - 1)} {self.r.choice(signs)} {self.expr(t, d - 1)})"
 
         def order() -> str:
             t = self.r.choice([t for t in [*self.basic, *self.records] if t.ordered] or [NUMBER])
@@ -281,6 +296,8 @@ class Expressions(Many):
         if compound:
             c = self.r.choice(compound)
             op = "<=" if c.type.kind == "set" and self.chance(50) else "=="
+            if op == "<=" and self.aside(30, "subsets"):
+                op = self.apart("subset").choice(("<", ">=", ">"))
             kinds += [lambda: f"({self.read(c)} {op} {self.expr(c.type, d - 1)})"] * 2
             if c.type.kind == "seq" and self._plain(c.type.parts[0]):
                 element = c.type.parts[0]
@@ -304,15 +321,23 @@ class Expressions(Many):
         generators = []
         for _ in range(self.r.choice((1, 1, 1, 2))):
             over, var = self.iterable(d - 1)
-            name = self.new()
-            self.scope.append(Var(name, var.type, var.proper))
-            text = f"for {name} in {over}"
+            text = f"for {self.bound(var)} in {over}"
             if self.chance(30):
                 text += f" if {self.expr(BOOL, d - 1)}"
             generators.append(text)
         body = self.expr(BOOL, d - 1)
         self.scope = outer
         return f"{self.r.choice(('any', 'all'))}({body} {' '.join(generators)})"
+
+    def bound(self, var: Var, prefix: str = "x") -> str:
+        """A name for each value that is iterated, now in scope; perhaps one for each of a pair."""
+        if var.type.kind != "pair" or not self.aside(60, "unpack"):
+            name = self.new(prefix)
+            self.scope.append(Var(name, var.type, var.proper))
+            return name
+        names = [Var(self.new(prefix), t) for t in var.type.parts]
+        self.scope += names
+        return ", ".join(v.text for v in names)
 
     def iterable(self, d: int) -> tuple[str, Var]:
         """Something to iterate, and what its elements are."""
@@ -321,17 +346,18 @@ class Expressions(Many):
         choices += [
             (v.text, Var("", v.type.parts[0], True))
             for v in self.scope
-            if v.type.kind in ("quorum", "set")
+            if v.type.kind in ("quorum", "set", "list")
         ] * 2
         if not self.hidden & {"sent", "all sent"}:
-            choices += [(f"self.sent[{m.name}]", Var("", m)) for m in self.messages] * 3
+            choices += [(f"{self.held(m)}[{m.name}]", Var("", m)) for m in self.messages] * 3
         if d > 0:
             for c in self.cells:
                 if c.type.kind in ("set", "seq") and c.name not in self.hidden:
                     proper = c.type.kind == "set"
                     choices.append((self.read(c), Var("", c.type.parts[0], proper)))
             if self.chance(20):
-                choices.append((f"range({self.expr(NUMBER, d - 1)})", Var("", NUMBER)))
+                least = f"{self.expr(NUMBER, 0)}, " if self.aside(30, "range") else ""
+                choices.append((f"range({least}{self.expr(NUMBER, d - 1)})", Var("", NUMBER)))
             if self.messages and not self.hidden & {"sent", "all sent"} and self.chance(30):
                 m = self.r.choice(self.messages)
                 name = self.new("m")
@@ -339,7 +365,7 @@ class Expressions(Many):
                 test = self.expr(BOOL, d - 1)
                 self.scope.pop()
                 choices.append(
-                    (f"[{name} for {name} in self.sent[{m.name}] if {test}]", Var("", m))
+                    (f"[{name} for {name} in {self.held(m)}[{m.name}] if {test}]", Var("", m))
                 )
         return self.r.choice(choices)
 
@@ -398,6 +424,8 @@ class Expressions(Many):
             lambda: self.extreme(t, d) if self.aside(50) else self.summed(d),
             lambda: self.conditional(t, d),
         ]
+        if self.aside(25, "sums"):
+            found += [lambda: self.summed(d)] * 2
         known = [v.text for v in self.scope if v.type.kind in ("nat", "number")]
         if known:
             x = self.r.choice(known)
@@ -425,10 +453,12 @@ class Expressions(Many):
         cells = [c for c in cells if c.name not in self.hidden]
         if cells and self.chance(60):
             return f"len({self.read(self.r.choice(cells))})"
-        quorums = [v.text for v in self.scope if v.type.kind == "quorum"]
-        if quorums and self.chance(40):
-            return f"len({self.r.choice(quorums)})"
+        known = [v.text for v in self.scope if v.type.kind in ("quorum", "list")]
+        if known and self.chance(40):
+            return f"len({self.r.choice(known)})"
         sort = self.r.choice(self.basic)
+        if self.aside(25, "size"):
+            return f"len({sort.name})"
         name = self.new("c")
         self.scope.append(Var(name, sort, True))
         test = self.expr(BOOL, d - 1)
@@ -471,7 +501,7 @@ class Expressions(Many):
         element = t.parts[0]
 
         def comprehension() -> str:
-            if element.kind == "pair":
+            if element.kind in ("pair", "record", "set", "seq"):
                 return f"{{{self.over(element, d)}}}"
             name = self.new("s")
             self.scope.append(Var(name, element, True))
@@ -484,7 +514,7 @@ class Expressions(Many):
         def operation() -> str:
             return f"({self.known_set(t, d)} {self.r.choice('||&-')} {self.known_set(t, d)})"
 
-        found = [comprehension, operation, operation, lambda: f"{{{self.expr(element, d - 1)}}}"]
+        found = [comprehension, operation, operation, lambda: f"{{{self.member(element, d - 1)}}}"]
         found += [
             lambda v=v: v.text
             for v in self.scope
@@ -492,10 +522,16 @@ class Expressions(Many):
         ]
         return found
 
+    def member(self, t: T, d: int) -> str:
+        """A value as a member of a set, which CPython hashes."""
+        return f"frozenset({self.known_set(t, d)})" if t.kind == "set" else self.expr(t, d)
+
     def of_seq(self, t: T, d: int) -> list[Callable[[], str]]:
         element = t.parts[0]
         reads = [c for c in self.cells if c.type == t and c.name not in self.hidden]
         found: list[Callable[[], str]] = [lambda: f"({self.expr(element, d - 1)},)", lambda: "()"]
+        if self.aside(20, "two items"):
+            found.append(lambda: f"({self.expr(element, 0)}, {self.expr(element, 0)})")
         if reads:
             c = self.r.choice(reads)
             longer = f"{self.read(c)} + ({self.expr(element, d - 1)},)"

@@ -14,7 +14,7 @@ class Many(Choices):
         domain, var = self.iterable(d - 1)
         name = self.new("e")
         self.scope.append(Var(name, var.type, var.proper))
-        text = f"{self.expr(t, d - 1)} for {name} in {domain}"
+        text = f"{self.member(t, d - 1)} for {name} in {domain}"
         if self.chance(40):
             text += f" if {self.expr(BOOL, d - 1)}"
         self.scope.pop()
@@ -24,7 +24,7 @@ class Many(Choices):
         """The sum of some numbers, few of them negative."""
         numbers = [c for c in self.cells if c.keys and c.type.kind in ("nat", "int")]
         numbers = [c for c in numbers if c.name not in self.hidden]
-        if numbers and self.chance(40):
+        if numbers and self.chance(60):
             found = f"sum(self.{numbers[0].name}.values())"
             return f"max(0, {found})" if numbers[0].type.kind == "int" else found
         return f"sum({self.over(NUMBER, d)})"
@@ -33,6 +33,10 @@ class Many(Choices):
         """The least or greatest of values of a type, mostly with a value for none."""
         word = self.r.choice(("min", "max"))
         given = f", default={self.literal(t, 0)}" if not self.chance(20) else ""
+        alike = (t.kind, "nat" if t.kind == "number" else t.kind)
+        whole = [c.name for c in self.readable(*alike) if c.keys and t.name in ("", c.type.name)]
+        if t.ordered and whole and self.aside(30, "values"):
+            return f"{word}(self.{whole[0]}.values(){given})"
         if t.ordered and self.chance(60):
             return f"{word}(({self.over(t, d)}){given})"
         name = self.new("z")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import strategies as st
 
 from .asking import Asking
+from .finishing import Finishing
 from .starts import Starts
+from .systems import plain_system, structured_system
 from .types import BOOL, NUMBER, Cell, Source, T, Var, option
 
 
@@ -45,12 +47,13 @@ def sources() -> st.SearchStrategy[Source]:
 
 
 @dataclass
-class Maker(Asking, Starts):
+class Maker(Asking, Starts, Finishing):
     """Writes one protocol."""
 
     starts: bool = False
     bounded: bool = False
     ends: bool = False
+    steps: list[tuple[str, str, list[Var], set[str]]] = field(default_factory=list)
 
     def make(self) -> Source:
         if self.chance(50):
@@ -67,13 +70,15 @@ class Maker(Asking, Starts):
         for name in ("Ask", "Tell", "Note")[: self.r.choice((0, 1, 2, 2, 3))]:
             self._message(name)
         self._variables()
-        faults = {}
         budgets = self.r.choice((0, 1, 1, 2))
-        self.lines.append("class Proto(Protocol):\n")
+        self._networks()
         crashing = sorted({c.keys[0].name for c in self.cells if c.volatile})
-        if crashing:
-            self.lines.append("    faults = {'crash': 1}\n")
-            faults["crash"] = budgets
+        losing = "" if not self.network else "loss" if "fifo" not in self.network else "reset"
+        losing = losing if self.aside(40, "losing") else ""
+        faults = dict.fromkeys([*["crash"] * bool(crashing), *[losing] * bool(losing)], budgets)
+        self.lines.append("class Proto(Protocol):\n")
+        if faults:
+            self.lines.append(f"    faults = {dict.fromkeys(faults, 1)}\n")
         self._declare_variables()
         if self.ticking:
             self.lines.append("    clock: Map[Proc, Time] = clocks(drift=Drift)\n")
@@ -86,6 +91,8 @@ class Maker(Asking, Starts):
         for i, name in enumerate(crashing):
             self.lines.append(f"    @action(fault='crash')\n    def crash{i}(self, p: {name}):\n")
             self.lines.append("        self.crash(p)\n")
+        if losing:
+            self._lose(losing)
         for i in range(self.r.choice((0, 1, 2))):
             self._property(f"inv{i}", "invariant")
         if self.chance(60):
@@ -97,27 +104,14 @@ class Maker(Asking, Starts):
                 self._property(f"bound{i}", "constraint")
         if self.ends:
             self._property("rest", "final")
-        return Source(self._with_names("".join(self.lines)), self.sizes, faults)
+        self._and_more()
+        if self.aside(12, "modified"):
+            self._modification()
+        text = self.finished("".join(self.lines))
+        return Source(text, self.sizes, faults)
 
-    def _with_names(self, text: str) -> str:
-        """The text, in which an element has a name, or a variable that no step writes is fixed."""
-        if self.aside(30):
-            named = "class Proc(Sort, named='boss'): ...\nproc0 = Proc.boss\n"
-            text = text.replace("class Proc(Sort): ...\nproc0 = Proc(0)\n", named)
-        for c in self.cells:
-            if not c.volatile and self.aside(50) and f"self.{c.name}" not in self._written(text):
-                text = re.sub(
-                    rf"\n    {c.name}: (.*) = durable",
-                    rf"\n    {c.name}: Const[\1] = durable",
-                    text,
-                )
-        return text
-
-    @staticmethod
-    def _written(text: str) -> str:
-        """What stands to the left of assignments, outside of an @init."""
-        parts = [p for p in re.split(r"(?m)^(?=    @)", text) if not p.startswith("    @init")]
-        return " ".join(re.findall(r"(?m)^ +(self\.\w+).* [-+*|&]?= ", "".join(parts)))
+    def _and_more(self) -> None:
+        """Further properties, if a subclass has any."""
 
     def _sorts(self) -> None:
         def add(kind: str, name: str, text: str, size: int | None) -> None:
@@ -146,17 +140,9 @@ class Maker(Asking, Starts):
             add("enum", "Mode", text, None)
         if self.chance(50):
             n = self.sizes["Proc"]
-            least = self.r.randint(1, n)
-            pairs = [tuple(sorted({self.r.randrange(n), self.r.randrange(n)})) for _ in range(2)]
-            weights = tuple(self.r.randint(1, 3) for _ in range(n))
-            text = self.r.choice(
-                (
-                    "class Quo(Majority[Proc]): ...\n",
-                    f"class Quo(Flexible[Proc], size={least}): ...\n",
-                    f"class Quo(Weighted[Proc], weights={weights}): ...\n",
-                    f"class Quo(Explicit[Proc], quorums={pairs}): ...\n",
-                )
-            )
+            text = plain_system(self.r, n)
+            if self.aside(35, "systems"):
+                text = structured_system(self.apart("system"), n)
             self.lines.append(text)
             self.quorums.append(T("quorum", "Quo", (self.basic[0],)))
 
@@ -172,6 +158,9 @@ class Maker(Asking, Starts):
             kinds = [t for t in kinds if self.values(t) < 9]
             if self.aside(25) and len(kinds) > 1:
                 one = T("union", parts=(kinds[0], self.r.choice(kinds[1:])))
+                rest = [t for t in kinds if t not in one.parts]
+                if rest and self.aside(50, "three"):
+                    one = T("union", parts=(*one.parts, rest[0]))
                 choices += [one, one, option(one), T("set", parts=(one,))] * 2
             if self.aside(30):
                 pair = T("pair", parts=(choices[len(choices) // 2], self.basic[-1]))
@@ -180,7 +169,25 @@ class Maker(Asking, Starts):
             if nats := self.of_kind("nat"):
                 inner = [BOOL, *self.of_kind("sort", "bottomed", "enum"), *self.records]
                 choices += [T("seq", nats[0].name, (t,)) for t in inner]
+            if self.aside(25, "numbers"):
+                choices += [*self.of_kind("nat"), *(t for t in self.records if t.compared)] * 3
+            if self.aside(20, "nested"):
+                choices += self._nested(kinds) * 2
         return self.r.choice(choices)
+
+    def _nested(self, kinds: list[T]) -> list[T]:
+        """Sets and sequences of values that have parts."""
+        found = [T("set", parts=(T("set", parts=(t,)),)) for t in kinds if t.kind == "sort"]
+        found += [T("set", parts=(t,)) for t in kinds if t.kind == "record"]
+        for n in self.of_kind("nat")[:1]:
+            small = [t for t in kinds if self.values(t) <= 3]
+            inner = [option(t) for t in small]
+            inner += [T("pair", parts=(BOOL, t)) for t in small]
+            inner += [T("set", parts=(t,)) for t in small if t.kind == "sort"]
+            found += [T("seq", n.name, (t,)) for t in inner]
+            rows = [T("seq", n.name, (t,)) for t in small if self.sizes[n.name] < 2]
+            found += [T("set", parts=(t,)) for t in rows]
+        return found
 
     def values(self, t: T) -> int:
         """About how many values a type has: messages are to be few."""
@@ -211,6 +218,8 @@ class Maker(Asking, Starts):
         fields = [(f"f{i}", self._small(deep=self.chance(15))) for i in range(self.r.randint(1, 2))]
         if self.aside(30) and (orders := [t for t in [*self.basic, *self.records] if t.ordered]):
             fields = [(n, orders[i % len(orders)]) for i, (n, _) in enumerate(fields)]
+        if (numbers := self.of_kind("nat")) and self.aside(40, "number"):
+            fields[-1] = (fields[-1][0], numbers[0])
         compared = all(t.ordered for _, t in fields)
         self.lines.append(f"class {name}(Record{', order=True' * compared}):\n")
         self.lines += [f"    {n}: {t}\n" for n, t in fields]
@@ -219,7 +228,7 @@ class Maker(Asking, Starts):
     def _message(self, name: str) -> None:
         count = self.r.choice((1, 1, 2, 2, 3))
         fields = [(f"g{i}", self._small(deep=self.chance(25))) for i in range(count)]
-        if not self.messages and self.aside(15):
+        if not self.messages and self.aside(25):
             self.network = " = fifo(Depth)"
             self.lines.append("class Depth(Nat): ...\n")
             self.sizes["Depth"] = 1 + self.aside(50)
@@ -262,10 +271,49 @@ class Maker(Asking, Starts):
             kind = "volatile" if c.volatile else "durable"
             self.lines.append(f"    {c.name}: {t} = {kind}({self._constant(c.type)})\n")
         if self.messages:
-            if not self.network and self.aside(30):
-                self.network = " = at_most_once()"
-            names = ", ".join(m.name for m in self.messages)
+            names = ", ".join(m.name for m in self.messages if m.name not in self.others)
             self.lines.append(f"    sent: Messages[{names}]{self.network}\n")
+        for name in self.others:
+            other = "" if self.network else " = at_most_once()"
+            self.lines.append(f"    other: Messages[{name}]{other}\n")
+
+    def _networks(self) -> None:
+        """What becomes of messages, which may be in two variables."""
+        if self.messages and not self.network and self.aside(30):
+            self.network = " = at_most_once()"
+        if len(self.messages) > 1 and "fifo" not in self.network and self.aside(25, "networks"):
+            self.others = {self.messages[-1].name}
+
+    def _lose(self, fault: str) -> None:
+        """A fault of the network: it loses one message, or all of a link."""
+        held = [m.name for m in self.messages if m.name not in self.others]
+        lost = {"reset": ("a: Proc, b: Proc", "self.sent.drop(a, b)")}
+        given, body = lost.get(fault, (f"m: {held[0]}", '"""The message is lost."""'))
+        self.lines.append(f"    @action(fault='{fault}')\n    def lose(self, {given}):\n")
+        self.lines.append(f"        {body}\n")
+
+    def _modification(self) -> None:
+        """The protocol becomes the base of one that overrides a step of it, or a helper."""
+        self.lines = [
+            x.replace("class Proto(Protocol)", "class Base(Protocol)") for x in self.lines
+        ]
+        self.lines.append("class Proto(Base):\n")
+        if self.defines and self.aside(30, "helper"):
+            name, types, result = self.defines[-1]
+            self.hidden, self.defines = set(), self.defines[:-1]  # a helper does not call itself
+            given = self._parameters(list(types))
+            self.lines.append(f"    @define\n    def {name}(self{given}) -> {result}:\n")
+            self.lines.append(f"        return {self.expr(result, 2)}\n")
+            return
+        name, given, scope, hidden = self.apart("step").choice(self.steps)
+        self.scope, self.hidden = list(scope), set()
+        self.lines.append(f"    @action\n    def {name}(self{given}) -> None:\n")
+        if self.chance(70):
+            self.lines.append(f"        require({self.expr(BOOL, 2)})\n")
+        self.lines.append(f"        super().{name}({', '.join(v.text for v in scope)})\n")
+        self.hidden = hidden
+        if self.chance(30):
+            self._effect("        ", loops=False)
 
     # ------------------------------------------------------------ methods
 
@@ -287,6 +335,7 @@ class Maker(Asking, Starts):
         self.defines.append((name, tuple(types), result))
 
     def _locals(self) -> None:
+        self._parts()
         while self.chance(30):
             t = self.r.choice([self._small(), *self.messages]) if self.chance(90) else NUMBER
             text = self.expr(t, 2)
@@ -296,6 +345,26 @@ class Maker(Asking, Starts):
             name = self.new("y")
             self.lines.append(f"        {name}{declared} = {text}\n")
             self.scope.append(Var(name, t))
+
+    def _parts(self) -> None:
+        """Names for the items of a pair, or for a list of messages, now and then."""
+        pairs = [(v.text, v.type) for v in self.scope] + [
+            (self.read(c), c.type) for c in self.readable("pair")
+        ]
+        pairs = [(text, t) for text, t in pairs if t.kind == "pair"]
+        if pairs and self.aside(40, "items"):
+            text, t = self.apart("pair").choice(pairs)
+            items = [Var(self.new("y"), part) for part in t.parts]
+            self.lines.append(f"        {', '.join(v.text for v in items)} = {text}\n")
+            self.scope += items
+        if self.messages and not self.hidden & {"sent", "all sent"} and self.aside(12, "list"):
+            m = self.apart("listed").choice(self.messages)
+            each, name = Var(self.new("m"), m), self.new("y")
+            self.scope.append(each)
+            test = self.expr(BOOL, 1)
+            self.scope[-1] = Var(name, T("list", parts=(m,)))
+            over = f"for {each.text} in {self.held(m)}[{m.name}] if {test}"
+            self.lines.append(f"        {name} = [{each.text} {over}]\n")
 
     def _property(self, name: str, kind: str) -> None:
         self.scope, self.hidden = [], set()
@@ -309,8 +378,12 @@ class Maker(Asking, Starts):
         ranges = [*self.basic, *self.quorums]
         if kind == "action":
             ranges += self.messages * 2
+        if self.aside(15, "ranges"):
+            ranges += self._ranges() * 2
         self.lines.append(f"    @{kind}\n    def {name}(self")
-        self.lines.append(f"{self._parameters(self.some(ranges, 0, 2))}) -> None:\n")
+        given = self._parameters(self.some(ranges, 0, 2))
+        parameters = list(self.scope)
+        self.lines.append(f"{given}) -> None:\n")
         own = [v.text for v in self.scope if str(v.type) == "Proc"]
         if self.ticking and own and kind == "action":
             test = f"self.clock[{own[0]}] {'<' if self.aside(50) else '>='} 1"
@@ -323,6 +396,15 @@ class Maker(Asking, Starts):
             self._effect("        ", loops=True)
         if kind == "action":
             self.can_be_asked(name)
+            self.steps.append((name, given, parameters, set(self.hidden)))
+
+    def _ranges(self) -> list[T]:
+        """Other types with few values, over which parameters range."""
+        found = [BOOL, *self.records, *map(option, self.of_kind("sort", "enum"))]
+        found += [T("set", parts=(t,)) for t in self.of_kind("sort")]
+        found += [c.type for c in self.cells if c.type.kind in ("pair", "union", "seq")]
+        found += [T("map", parts=(*c.keys, c.type)) for c in self.cells if len(c.keys) == 1]
+        return [t for t in found if self.values(t) <= 9]
 
     def _begin(self) -> None:
         self.hidden = set()
@@ -356,7 +438,15 @@ class Maker(Asking, Starts):
             self._wrote(name)
             return
         c = self.r.choice(self.cells)
-        if c.keys and c.keys[-1].kind != "bool" and self.aside(25):
+        lost = [k for o in self.cells if o.volatile for k in o.keys[:1]]
+        if lost and self.aside(10, "crash"):
+            self.lines.append(f"{indent}self.crash({self.key(lost[0])})\n")
+            for o in self.cells:
+                if o.volatile and o.keys[0] == lost[0]:
+                    self._wrote(o.name)
+            return
+        copied = any(v.type == T("map", parts=(*c.keys, c.type)) for v in self.scope)
+        if c.keys and c.keys[-1].kind != "bool" and self.aside(80 if copied else 25):
             self._write_whole(indent, c)
             return
         keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
@@ -370,7 +460,14 @@ class Maker(Asking, Starts):
 
     def _write_whole(self, indent: str, c: Cell) -> None:
         """Write a whole map, or a row of it."""
-        row = [self.key(k) for k in c.keys[:-1]] if self.aside(50) or len(c.keys) > 2 else []
+        whole = T("map", parts=(*c.keys, c.type))
+        known = [v.text for v in self.scope if v.type == whole]
+        known += [f"{v.text}.{n}" for v in self.scope for n, t in v.type.fields if t == whole]
+        if known:
+            self.lines.append(f"{indent}self.{c.name} = {known[0]}\n")
+            self._wrote(c.name)
+            return
+        row = [self.key(k) for k in c.keys[:-1]] if self.aside(50, "row") else []
         if any(k.kind == "bool" for k in c.keys):
             row = [self.key(k) for k in c.keys[:-1]]
         names = [Var(self.new("k"), k, proper=True) for k in c.keys[len(row) :]]
@@ -393,15 +490,16 @@ class Maker(Asking, Starts):
         if "fifo" in self.network:
             self._send_in_order(indent, m)
             return
-        text = self.record(m, 2)
-        if self.network and self.aside(20):
-            self.lines.append(f"{indent}self.sent.discard({text})\n")
-        elif self.network and "sent" not in self.hidden:
-            self.lines.append(f"{indent}if {text} not in self.sent:\n")
-            self.lines.append(f"{indent}    self.sent.add({text})\n")
+        text, held, removed = self.record(m, 2), self.held(m), self.removed(m)
+        if removed and self.aside(20):
+            self.lines.append(f"{indent}{held}.discard({text})\n")
+        elif removed and "sent" not in self.hidden:
+            self.lines.append(f"{indent}if {text} not in {held}:\n")
+            self.lines.append(f"{indent}    {held}.add({text})\n")
         else:
-            self.lines.append(f"{indent}self.sent.add({text})\n")
-        self.hidden |= {"sent"} if self.network or self.aside(50) else {"all sent"}
+            self.lines.append(f"{indent}{held}.add({text})\n")
+        plain = not self.network and not self.others
+        self.hidden |= {"all sent"} if plain and not self.aside(50) else {"sent"}
 
     def _send_in_order(self, indent: str, m: T, to: str = "") -> None:
         """Send on a link, mostly where it has room; or lose what is on it."""
@@ -421,6 +519,10 @@ class Maker(Asking, Starts):
     def _branches(self, indent: str) -> None:
         before = set(self.hidden)
         after = set(before)
+        subjects = [(self.read(c), c.type) for c in self.readable("union", "option", "enum")]
+        if subjects and self.aside(50, "match"):
+            self._match(indent, *self.apart("subject").choice(subjects))
+            return
         tests = [self.expr(BOOL, 2) for _ in range(self.r.choice((1, 1, 2)))]
         for i, test in enumerate(tests):
             self.lines.append(f"{indent}{'el' * (i > 0)}if {test}:\n")
@@ -432,6 +534,32 @@ class Maker(Asking, Starts):
             self.hidden = set(before)
             self._effect(indent + "    ", loops=False)
             after |= self.hidden
+        self.hidden = after
+
+    def _match(self, indent: str, text: str, t: T) -> None:
+        """One branch for each type that a value may have, for None, or for each constant."""
+        before, after = set(self.hidden), set(self.hidden)
+        outer = list(self.scope)
+        cases: list[tuple[str, T | None]] = [("_", None)]
+        inner = t.parts[0] if t.kind == "option" else t
+        if inner.kind == "union":
+            cases = [(f"{x}()", x) for x in inner.parts[:-1]] + cases
+        elif inner.kind == "enum":
+            ways = self.apart("cases").choice((["ON"], ["ON | {0}.MID"], ["MID", "ON | {0}.OFF"]))
+            cases = [(f"{inner.name}.{way.format(inner.name)}", None) for way in ways] + cases
+        else:
+            cases = [("_", inner)]
+        if t.kind == "option":
+            cases = [("None", None), *cases]
+        self.lines.append(f"{indent}match {text}:\n")
+        for pattern, known in cases:
+            guard = f" if {self.expr(BOOL, 1)}" if pattern != "_" and self.chance(20) else ""
+            self.lines.append(f"{indent}    case {pattern}{guard}:\n")
+            self.scope += [Var(text, known)] * 3 if known and not guard else []
+            self.hidden = set(before)
+            self._effect(indent + " " * 8, loops=False)
+            after |= self.hidden
+            self.scope = list(outer)
         self.hidden = after
 
     def _loop(self, indent: str) -> None:
@@ -452,7 +580,8 @@ class Maker(Asking, Starts):
             before = {*self.hidden}
             self.hidden.add("sent")
             self._send(indent + "    ")
-            self.hidden = {*before, "sent" if self.network or self.aside(50) else "all sent"}
+            plain = not self.network and not self.others
+            self.hidden = {*before, "all sent" if plain and not self.aside(50) else "sent"}
         elif over:
             key, c = self.r.choice(over)
             inner = Var(self.new("z"), key, proper=True)

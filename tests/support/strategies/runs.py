@@ -19,13 +19,14 @@ def generate_runs(random: Random) -> Source:
 class RunMaker(Maker):
     """Writes one protocol, and then on."""
 
-    def make(self) -> Source:
-        source = super().make()
+    def _and_more(self) -> None:
         for i in range(self.r.randint(1, 4)):
             self._temporal(f"run{i}", self.r.choice(KINDS))
+
+    def finished(self, text: str) -> str:
+        """With fairness, of which what is declared another way says no more."""
         action = r"    @action\n    def (\w+)\(self((?:, \w+: \w+)*)\)"
-        text = re.sub(action, self._fair, "".join(self.lines))
-        return Source(text, source.sizes, source.faults)
+        return super().finished(re.sub(action, self._fair, text))
 
     def _temporal(self, name: str, kind: str) -> None:
         self.hidden = set()
