@@ -152,7 +152,7 @@ class Explainer:
     # ------------------------------------------------------------ differences
 
     def _sent(self, state: State) -> frozenset[Value]:
-        return self.model.value(state, self.model.messages)  # type: ignore[arg-type, return-value]
+        return frozenset(map(show_value, self.model.sent(state)))
 
     def _before(self, state: State, said: Said) -> tuple[Mismatch, ...]:
         if not said.received:

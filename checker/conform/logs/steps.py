@@ -108,10 +108,10 @@ class ModelSteps:
         self.description = describe(protocol)
         self.interpreter = Interpreter(protocol, sizes)
         variables = self.description.variables
-        networks = [v for v in variables if isinstance(v.type, MessagesType)]
-        self.messages = networks[0].name if networks else None
-        """The variable that holds the messages sent."""
-        classes = networks[0].type.messages if networks else ()  # type: ignore[attr-defined]
+        networks = {v.name: v.type.messages for v in variables if isinstance(v.type, MessagesType)}
+        self.messages = tuple(networks)
+        """The variables that hold the messages sent."""
+        classes = itertools.chain.from_iterable(networks.values())
         self._classes: dict[str, type[Any]] = {m.__name__: m for m in classes}
         self._reader = TraceReader()
         self._index = {v.name: i for i, v in enumerate(variables)}
@@ -162,9 +162,8 @@ class ModelSteps:
         return FrozenMap([(show_value(k), show_value(v)) for k, v in cells])
 
     def sent(self, state: State) -> frozenset[Any]:
-        """The messages of a state."""
-        assert self.messages is not None
-        return state[self._index[self.messages]]  # type: ignore[no-any-return]
+        """The messages of a state, in whichever variable."""
+        return frozenset().union(*(state[self._index[name]] for name in self.messages))
 
     def holds(self, state: State, predicate: str, args: Mapping[str, Value]) -> bool:
         """Whether a predicate (`@define`) is true in a state, for some choice of what is left out.

@@ -37,10 +37,11 @@ class ModelTerms:
         self.values = ModelValues()
 
     @cached_property
-    def messages(self) -> MessagesType | None:
-        """The type of the variable that holds the messages."""
-        found = (v.type for v in self.description.variables)
-        return next((t for t in found if isinstance(t, MessagesType)), None)
+    def messages(self) -> dict[str, type[Any]]:
+        """The classes of the messages by their names, of all variables that hold some."""
+        types = (v.type for v in self.description.variables)
+        held = (t.messages for t in types if isinstance(t, MessagesType))
+        return {m.__name__: m for classes in held for m in classes}
 
     def process(self, name: str) -> None:
         """Check that a name is some element's. Raises Beyond, Unreadable."""
@@ -162,12 +163,11 @@ class ModelTerms:
 
     def message(self, m: Any, *, partial: bool = True) -> Value:
         """A message, or what is known of one, if it may be partial. Raises Beyond, Unreadable."""
-        t = self.messages
-        if t is None:
+        names = self.messages
+        if not names:
             links = any(fifo_of(v.type) for v in self.description.protocol.variables().values())
             has = "has them on links: say what a link holds" if links else "has no messages"
             raise Unreadable(f"found a message, but {self.description.name} {has}")
-        names = {r.__name__: r for r in t.messages}
         tag = m.tag if isinstance(m, Record) else m.get("tag") if isinstance(m, dict) else None
         if tag not in names:
             found = shown_json(m) if tag is None else f"a message {shown_json(tag)}"

@@ -128,6 +128,44 @@ def test_messages_of_which_only_some_fields_are_known(tmp_path: Path) -> None:
     assert "received" in repr(result) and "Accepted(v=v1)" in repr(result)
 
 
+TWO = """
+from quorate.model.language import *
+
+class Node(Sort): ...
+class Ask(Message):
+    n: Node
+class Tell(Message):
+    n: Node
+
+class Two(Protocol):
+    asked: Messages[Ask]
+    told: Messages[Tell] = at_most_once()
+
+    @action
+    def ask(self, n: Node) -> None:
+        self.asked.add(Ask(n))
+
+    @action
+    def tell(self, m: Ask) -> None:
+        require(Tell(m.n) not in self.told)
+        self.told.add(Tell(m.n))
+"""
+
+
+def test_messages_of_several_variables(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    ask, tell = {"tag": "Ask", "n": "n0"}, {"tag": "Tell", "n": "n0"}
+    lines = [{"event": "ask", "send": ask}, {"event": "tell", "receive": ask, "send": tell}]
+
+    def held_against(lines: list[Any]) -> ValidateResult:
+        path = written(tmp_path, lines)
+        return quorate.validate(path, f"{tmp_path / 'two.py'}:Two", sizes={"Node": 2}, hidden=0)
+
+    assert held_against([*lines, {"event": None, "told": [tell], "asked": [ask]}]).holds
+    result = held_against([lines[0], {"event": "ask", "n": "n1", "send": tell}])
+    assert verdict(result) == "unexplained" and "Tell(n=n0)" in repr(result)
+
+
 def test_what_is_beyond_the_model_is_no_violation(tmp_path: Path) -> None:
     beyond = {"event": "phase1a", "b": "b3"}
     result = outcome(tmp_path, [*RUN, beyond, RUN[0], {"max_bal": {"a7": "b1"}}])
