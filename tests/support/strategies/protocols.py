@@ -239,7 +239,7 @@ class Maker(Asking, Starts, Finishing):
             values = [BOOL, *self.of_kind("bottomed", "sort")]
             key, value = self.r.choice(sorts), self.r.choice(values)
             fields.append(("view", T("map", parts=(key, value))))
-        while math.prod(self.values(t) for _, t in fields) > (40 if self.network else 200):
+        while math.prod(self.values(t) for _, t in fields) > (16 if self.network else 200):
             fields.pop()
         fields = fields or [("g0", BOOL)]
         keyed = [n for n, _ in fields if self.chance(50)] if len(fields) > 1 else []
