@@ -15,7 +15,20 @@ class Finishing(Choices):
         text = self._with_keywords(text)
         if self.aside(20, "environment"):
             text = text.replace("    @action\n", "    @action(by='environment')\n", 1)
-        return self._with_constants(text)
+        return self._with_private_cells(self._with_constants(text))
+
+    def _with_private_cells(self, text: str) -> str:
+        """A map of whose cells each step uses those of its own process alone may be private."""
+        methods = re.split(r"(?m)^(?=    @|class )", text)
+        steps = [x for x in methods if x.startswith(("    @action", "    @init", "    @define"))]
+        steps = [x for x in steps if not re.match(r"    @action\((fault|by)=", x)]
+        for c in self.cells:
+            here = [x for x in steps if f"self.{c.name}" in x]
+            if c.keys[:1] == (self.basic[0],) and here and all(_own(c.name, x) for x in here):
+                text = re.sub(
+                    rf"(\n    {c.name}: Map.* = \w+\(.*)\)\n", r"\1, private=True)\n", text
+                )
+        return text
 
     def _with_keywords(self, text: str) -> str:
         """Elements with names, sizes and letters of their own, and processes."""
@@ -48,6 +61,14 @@ class Finishing(Choices):
                     text,
                 )
         return text
+
+
+def _own(name: str, step: str) -> bool:
+    """Whether a step without messages uses only the cell of a parameter."""
+    taker = re.search(r"\(self[^\n]*?, (\w+): Proc\b", step)
+    if taker is None or re.search(r": (Ask|Tell|Note)\b", step.partition("->")[0]):
+        return False
+    return not re.search(rf"self\.{name}\b(?!\[{taker[1]}[\],])", step)
 
 
 def written(text: str) -> str:
