@@ -130,7 +130,7 @@ FORMS = {
     "max(self.bal[a] for a in q)": r"(min|max)\(\([^\n]* for e\d+ in Quo",
     "max(self.sent[Promise], key=lambda m: (m.bal, m.n))": r"(min|max)[^\n]* in self\.sent\[",
     "sum(self.credit.values())": r"sum\(self\.v\d\.values\(\)\)",
-    "all(... for a in Node for b in Node if a < b)": r"(all|any)\([^\n]* for x\d+ in \w+ (if|for)[^\n]* < ",
+    "all(... for a in Node for b in Node if a < b)": r"\ba\w+\([^\n]* in \w+ (if|for)[^\n]* < ",
     "Int": r"\(Int, ",
     "enabled(self.act, a, b)": r"enabled\(self\.step\d, ",
     "Nat": r"Nat",
