@@ -553,6 +553,7 @@ NAMES = [
     ("action, durable, require", "action, durable", "`from quorate.model.language import require`"),
     ("a: Acceptor", "a: Aceptor", "did you mean `Acceptor`?"),
     ("Map[Acceptor, Ballot]", "Map[Aceptor, Ballot]", "did you mean `Acceptor`?"),
+    ("by: Acceptor", "by: Aceptor", "did you mean `Acceptor`?"),
     ("Map[Acceptor, Ballot]", "Map[Acceptor, Optional[Ballot]]", "write `Sort | None`"),
     (
         "require(self.max_bal[a] < b)",
@@ -567,6 +568,7 @@ NAMES = [
 ]
 NAMED = """\
 from quorate.model.language import Map, Protocol, Sort, Ordered, action, durable, require
+from quorate.model.language import Message, Messages
 
 
 class Acceptor(Sort): ...
@@ -575,7 +577,12 @@ class Acceptor(Sort): ...
 class Ballot(Ordered, bottom="never"): ...
 
 
+class Vote(Message):
+    by: Acceptor
+
+
 class Named(Protocol):
+    sent: Messages[Vote]
     max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
 
     @action
