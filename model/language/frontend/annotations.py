@@ -39,18 +39,21 @@ def import_hint(name: str) -> str:
     return f"write `from quorate.model.language import {name}`" if known else ""
 
 
-def missing_hint(error: Exception, scope: Mapping[str, object]) -> str:
-    """What to write if an annotation names what is not there; `scope` has what is."""
-    name = error.name if isinstance(error, NameError) else None
-    if name is None:
-        return ""
-    near = nearest(name, [known for known, value in scope.items() if isinstance(value, type)])
-    return import_hint(name) or (f"did you mean `{near}`?" if near else type_hint(name))
+def type_hint(
+    text: str, error: Exception | None = None, scope: Mapping[str, object] | None = None
+) -> str:
+    """What to write instead of an annotation that starts like `text`.
 
-
-def type_hint(text: str) -> str:
-    """What to write instead of an annotation that starts like `text`."""
+    The error is that of evaluating it; `scope` has what it may name.
+    """
     name = text.partition("[")[0]
+    if isinstance(error, NameError):
+        name = error.name or name
+        if hint := import_hint(name):
+            return hint
+        types = [known for known, value in (scope or {}).items() if isinstance(value, type)]
+        if (near := nearest(name, types)) is not None:
+            return f"did you mean `{near}`?"
     if name.startswith("Seq of length"):
         return "its longest length is in a range: `class Length(Nat): ...`"
     if name.startswith("a union with"):

@@ -36,16 +36,9 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.declare.values import frozen
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 
-from .annotations import (
-    inner_types,
-    missing_hint,
-    quoted,
-    type_hint,
-    unbounded,
-    unnamed_system,
-)
+from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
 from .clocks import clock_mistakes
-from .declarations import check_quorums, check_sorts
+from .declarations import check_quorums, check_sorts, never_called
 from .networks import link_mistakes, misplaced_network, unannotated_networks
 from .records import field_mistakes
 from .source import annotation_span, bindings, class_source, class_span, keyword_span
@@ -84,7 +77,7 @@ class ClassReader:
         self.variables = self.protocol.variables()
         for base in self._bases():
             self._check_assigned(base)
-            self.mistakes += unannotated_networks(base, self.variables)
+            self.mistakes += [*unannotated_networks(base, self.variables), *never_called(base)]
             self._check_decorators(base)
         sound = self._check_records()
         if sound:
@@ -157,7 +150,7 @@ class ClassReader:
                     else f"the type of `{name}` cannot be read: {error.reason}",
                     annotation_span(base, name),
                     "not a type" if error.evaluated else "cannot be evaluated",
-                    missing_hint(error.error, vars(base)["_scope"]) or type_hint(error.reason),
+                    type_hint(error.reason, error.error, vars(base)["_scope"]),
                     where=base.__name__,
                 )
                 continue
@@ -201,16 +194,6 @@ class ClassReader:
     def _check_decorators(self, base: type[Protocol]) -> None:
         """Every method has a decorator; an override has that of the method that it overrides."""
         for name, value in vars(base).items():
-            if name == "__init__":
-                self._add(
-                    "undecorated",
-                    "`__init__` is never called",
-                    annotation_span(base, name),
-                    "not part of the description",
-                    "declare a variable with its first value, `x: Sort | None = durable(None)`; "
-                    "an @init chooses among several",
-                    where=base.__name__,
-                )
             if name.startswith("_") or not inspect.isfunction(value):
                 continue
             above = getattr(super(base, self.protocol), name, None)

@@ -1,4 +1,4 @@
-"""Checks of the sorts and quorum systems that a protocol mentions."""
+"""Checks of the sorts and quorum systems that a protocol mentions, and of what is no part of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from quorate.model.language.declare.structures import Joint, Predicate
 from quorate.model.language.diagnostics import Diagnostic, ModelError, SizeError
 
 from .predicates import predicate
-from .source import class_span
+from .source import annotation_span, class_span
 
 
 def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
@@ -123,4 +123,21 @@ def _said_wrongly(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
         (f"{name} meets {other.__name__}, whose members are of another sort", "")
         for other in system.meets
         if getattr(other, "of", None) is not of
+    ]
+
+
+def never_called(protocol: type[Protocol]) -> list[Diagnostic]:
+    """An `__init__` of a protocol, which nobody calls."""
+    if "__init__" not in vars(protocol):
+        return []
+    return [
+        Diagnostic(
+            "undecorated",
+            "`__init__` is never called",
+            annotation_span(protocol, "__init__"),
+            "not part of the description",
+            "declare a variable with its first value, `x: Sort | None = durable(None)`; "
+            "an @init chooses among several",
+            protocol.__name__,
+        )
     ]

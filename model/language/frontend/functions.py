@@ -30,14 +30,7 @@ from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, fits
 
-from .annotations import (
-    inner_types,
-    missing_hint,
-    old_hint,
-    type_hint,
-    unbounded,
-    unnamed_system,
-)
+from .annotations import inner_types, old_hint, type_hint, unbounded, unnamed_system
 from .expressions import ExpressionReader
 from .source import def_span, function_source
 from .wording import code, listed
@@ -120,7 +113,7 @@ class FunctionReader:
                 f"`{text}` is not a type of the modelling language",
                 arg.annotation,
                 "not a type",
-                old_hint(arg.arg) or missing_hint(error, reader.scope) or type_hint(what),
+                old_hint(arg.arg) or type_hint(what, error, reader.scope),
             )
         if (system := unnamed_system(t)) is not None:
             reader.fail(

@@ -17,7 +17,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import Diagnostic, Span, article
 
-from .annotations import inner_types, missing_hint, quoted, type_hint
+from .annotations import inner_types, quoted, type_hint
 from .orders import is_ordered
 from .source import annotation_span, class_source, class_span, span_of
 
@@ -153,7 +153,7 @@ def _untyped(record: type[Record], error: Exception) -> Diagnostic:
         f"the type of {shown} cannot be read: {error}",
         span,
         "cannot be evaluated",
-        missing_hint(error, vars(record).get("_scope", {})),
+        type_hint("", error, vars(record).get("_scope")) if isinstance(error, NameError) else "",
         where=record.__name__,
     )
 
