@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llvmlite
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 COMPILATION = 5
 
 LARGE = 8_000_000  # characters
+
+MAPPINGS = 16  # of memory, more than the sections of one module take
 
 
 class Tier(IntEnum):
@@ -47,7 +51,7 @@ class MachineCode:
     at first, and well when `improve` is called; the best code that was compiled before is taken
     from the cache. `first` is another module that does the same, and takes less to make and to
     compile: then that comes before both. The passes are left out, too, of what is `optimised`
-    already.
+    already. Raises MemoryError if the process may map no more memory.
     """
 
     def __init__(
@@ -92,7 +96,9 @@ class MachineCode:
 
     def address(self, name: str) -> int:
         """The address of a compiled function: of the best code that there is so far."""
-        return int(self._engines[-1].get_function_address(name))
+        found = int(self._engines[-1].get_function_address(name))
+        assert found, f"there is no function {name}"
+        return found
 
     def _file(self, tier: Tier) -> str:
         """The name under which the code is cached."""
@@ -131,6 +137,7 @@ class MachineCode:
         return code
 
     def _loaded(self, code: bytes) -> llvm.ExecutionEngine:
+        _need_mappings()
         nothing = llvm.parse_assembly("")
         engine = llvm.create_mcjit_compiler(nothing, self._target(2))
         engine.remove_module(nothing)  # it would be compiled, which takes longer than the rest
@@ -141,6 +148,22 @@ class MachineCode:
     def _target(self, opt: int) -> llvm.TargetMachine:
         target = llvm.Target.from_default_triple()
         return target.create_target_machine(*_machine(), opt=opt, jit=True)
+
+
+def _need_mappings() -> None:
+    """Raise MemoryError if this process has as many mappings of memory as it may.
+
+    LLVM makes code executable by a mapping of its own, and does not notice when the system refuses.
+    Then the first call of the code would crash.
+    """
+    with suppress(OSError):  # only Linux says how many there are
+        most = int(Path("/proc/sys/vm/max_map_count").read_bytes())
+        mapped = Path("/proc/self/maps").read_bytes().count(b"\n")
+        if mapped + MAPPINGS > most:
+            raise MemoryError(
+                f"no room for compiled code: this process has {mapped:,} mappings of memory, of "
+                f"the {most:,} that vm.max_map_count allows"
+            )
 
 
 def _optimise(module: Any, target: llvm.TargetMachine) -> None:

@@ -391,7 +391,8 @@ def test_many_generated_starts(start: int) -> None:
         agree_reduced(generate_start(Random(seed)))
 
 
-def test_no_initial_state() -> None:
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_no_initial_state(symmetry: bool) -> None:
     class Never(Dials):
         @init
         def start(self, f: Map[Node, Num]) -> None:
@@ -400,5 +401,7 @@ def test_no_initial_state() -> None:
                 self.n[a] = f[a]
 
     with as_many():
-        found = Explorer(Never, Never.sized({}, **DIALS)).run()
+        search = explorer(Never, Never.sized({}, **DIALS), symmetry=symmetry)
+        assert search.kernel.reducing == symmetry
+        found = search.run()
     assert (found.states, found.depth, found.outcome) == (0, 0, Outcome.HOLDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,52 @@ def test_code_for_large_arrays_is_compiled_well(monkeypatch: pytest.MonkeyPatch)
             assert hash_of(marks, 0, 2) == hash_of(marks[:2], 0, 2)
             (code,) = hash_of._code.values()
             assert code._code.tier is tier
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how many there are")
+
+CROWDED = """
+import ctypes
+
+from quorate.checker.explore.codegen import machine_code
+
+code = machine_code.MachineCode("define i64 @one() {{ ret i64 1 }}", quick=True)
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+most = int(open("/proc/sys/vm/max_map_count").read())
+pages = libc.mmap(None, 4096 * 2 * most, 0, 0x22, -1, 0)
+more = most - open("/proc/self/maps").read().count("\\n") - {left}
+for k in range(more // 2):  # every other page can be read: each is a mapping of its own
+    libc.mprotect(pages + 8192 * k, 4096, 1)
+held = []
+try:
+    for k in range(100):
+        text = f"define i64 @f() {{{{ ret i64 {{k}} }}}}"
+        held.append(machine_code.MachineCode(text, quick=True))
+        assert ctypes.CFUNCTYPE(ctypes.c_int64)(held[-1].address("f"))() == k
+except MemoryError as error:
+    print(error)
+"""
+
+
+@LINUX
+def test_without_room_for_code(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setattr(machine_code, "MAPPINGS", 1 << 40)
+    with pytest.raises(MemoryError, match=r"no room .*: this process has \d+ mappings"):
+        MachineCode("define i64 @one() { ret i64 1 }", quick=True)
+
+
+@LINUX
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("left", [24, 25])
+def test_a_process_that_may_map_no_more(left: int) -> None:
+    """Code that the system does not let become executable crashes when it is called."""
+    program = [sys.executable, "-X", "faulthandler", "-c", CROWDED.format(left=left)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no room for compiled code" in done.stdout
 
 
 def test_passes_are_for_what_is_compiled_well_and_not_optimised_before(
