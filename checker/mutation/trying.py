@@ -93,6 +93,8 @@ def _tried(task: MutationTask, change: Candidate, trial: Trial) -> Trial:
         return replace(trial, fate=MutantFate.KILLED, killer=killer)
     if not found.exploration.complete:
         why = f"after {found.exploration.states:,} states nothing was violated"
+        if found.exploration.outcome is Outcome.LIMIT:
+            why += "; give a larger --limit"
         return replace(trial, fate=MutantFate.STOPPED, why=why)
     return _survivor(task, change, trial, found, original)
 
@@ -248,8 +250,9 @@ def _survivor(
     same = states is not None and states.same
     proved = _steps_proved(task, found) if same else ProvedSteps.OPEN
     settled = proved is ProvedSteps.SAME and not claimed_of_runs(found.protocol, None)
-    if not settled and (larger := _killed_larger(task, found.protocol)) is not None:
-        name, killer, grown = larger
+    larger = _LargerSizes() if settled else _tried_larger(task, found.protocol)
+    if larger.killed is not None:
+        name, killer, grown = larger.killed
         why = f"with one {name} more, {killer} tells it"
         return replace(trial, fate=MutantFate.TOO_SMALL, killer=killer, larger=grown, why=why)
     if states is None:
@@ -269,9 +272,9 @@ def _survivor(
         why = f"{_lost(states.lost)}, such as {example}; a @reachable goal there would tell"
         return replace(trial, fate=MutantFate.NARROWER, why=why)
     if found.explorer is original.explorer:
-        why = "it reaches the same states, by the same steps: larger sizes might tell"
+        why = f"it reaches the same states, by the same steps: {larger} might tell"
     else:
-        why = "it reaches the same states: a property of runs, or larger sizes, might tell"
+        why = f"it reaches the same states: a property of runs, or {larger}, might tell"
     return replace(trial, fate=MutantFate.SAME, why=why)
 
 
@@ -294,23 +297,44 @@ def _lost(states: int) -> str:
     return f"{states:,} state{' is' if states == 1 else 's are'} not reached any more"
 
 
-def _killed_larger(
-    task: MutationTask, mutant: type[Protocol]
-) -> tuple[str, Killer, Mapping[str, int]] | None:
-    """The first larger size at which the mutant is killed, and the protocol itself holds."""
+@dataclass(frozen=True)
+class _LargerSizes:
+    """What larger sizes tell of a mutant.
+
+    At one of them it is `killed`: what has one more, by what, and those sizes. The `unsearched`
+    ones have at least `limit` states, of the protocol or of the mutant.
+    """
+
+    killed: tuple[str, Killer, Mapping[str, int]] | None = None
+    unsearched: tuple[str, ...] = ()
+    limit: int = LARGER_LIMIT
+
+    def __str__(self) -> str:
+        """The sizes that might still tell."""
+        if not self.unsearched:
+            return "larger sizes"
+        return f"{' or '.join(self.unsearched)} (at least {self.limit:,} states)"
+
+
+def _tried_larger(task: MutationTask, mutant: type[Protocol]) -> _LargerSizes:
+    """Try larger sizes, up to the first at which the mutant is killed and the protocol holds."""
+    unsearched = []
     for name, grown in task.larger():
+        sizes = dict(grown.sizes) | dict(grown.faults)
         try:
-            original = searched(grown)
-            if not original.exploration.complete:
-                continue
-            found = SearchedProtocol(mutant, grown, like=original)
-            if found.exploration.outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
-                continue
+            original = tried = searched(grown)
+            if original.exploration.complete:
+                tried = SearchedProtocol(mutant, grown, like=original)
+            outcome = tried.exploration.outcome
         except SizeError:
             continue  # no such size: the sort has a fixed one, or the states would be too large
-        if (killer := found.killer(original)) is not None:
-            return name, killer, dict(grown.sizes) | dict(grown.faults)
-    return None
+        if outcome is Outcome.LIMIT:
+            unsearched.append(f"{name}={sizes[name]}")
+        elif tried is not original and outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            killer = tried.killer(original)
+            assert killer is not None
+            return _LargerSizes((name, killer, sizes))
+    return _LargerSizes(None, tuple(unsearched), min(task.limit, LARGER_LIMIT))
 
 
 def _vacuous(change: Candidate, original: Exploration) -> str | None:

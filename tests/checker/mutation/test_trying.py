@@ -95,7 +95,19 @@ def test_a_goal_that_is_not_reached_any_more() -> None:
 
 def test_a_search_that_is_stopped_proves_nothing() -> None:
     trial = try_change(replace(TASK, limit=10), _number("require(self.asked[n])", "drop-guard"))
-    assert (trial.fate, trial.why) == (MutantFate.STOPPED, "after 10 states nothing was violated")
+    assert trial.fate is MutantFate.STOPPED
+    assert trial.why == "after 10 states nothing was violated; give a larger --limit"
+
+
+def test_what_larger_sizes_might_tell_is_said_by_name() -> None:
+    limit = SearchedProtocol(Lock, TASK).exploration.states + 1
+    number = _number("self.last[n] < t", "shift-comparison")
+    trial = try_change(replace(TASK, limit=limit), number)
+    assert trial.fate is MutantFate.SAME
+    assert trial.why == (
+        "it reaches the same states, by the same steps: Node=3 or Term=2 "
+        f"(at least {limit} states) might tell"
+    )
 
 
 def test_a_promise_that_is_sent_before_it_is_kept() -> None:
