@@ -5,7 +5,8 @@ each cell of a map, each element of a set, each other argument. They are given t
 after the other, for many choices at once in arrays, and a choice is left out as soon as a conjunct
 of the guards that mentions only symbols with values is false. So what is tried shrinks conjunct by
 conjunct. What is left is stored in rows of words as a kernel stores the steps of an action. Where
-something may be undefined, CPython is asked, in its own order; it also confirms a sample.
+something may be undefined, CPython is asked, in its own order; it also confirms a sample of what
+was made and a sample of what was left out, which would else be missing without a trace.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.errors import InternalError
-from quorate.model.language import Protocol, SizeError
+from quorate.model.language import Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
@@ -44,13 +45,14 @@ from .packed_states import TOGETHER, PackedStates, distinct, rows_of
 from .packing import Packing, Words
 from .shapes import Value
 from .values import Values
-from .vector import States, Vector
+from .vector import States, Truth, Vector
 
 FEW = 500  # choices that CPython tries at once
 MOST_STORED = 100_000  # terms of effects: with more, arrays are no faster than CPython
 MOST_NUMBERS = 1 << 25  # in the arrays of all nodes together
 MOST_CONFIRMED = 200  # states that CPython makes again
 SPREAD = 40_503  # which of them: these are all over the rows
+MOST_REJECTED = 200  # choices left out that CPython tries
 
 # One row for each choice: the number of the state that it begins with, and of each symbol's value.
 Indices = npt.NDArray[np.int32]
@@ -148,6 +150,24 @@ class Argument:
         return given[0]
 
 
+class Sample:
+    """At most so many of the rows added, each with the same chance: those with the least keys."""
+
+    def __init__(self, most: int, columns: int) -> None:
+        self.most, self._random = most, np.random.default_rng(SPREAD)  # the same in every run
+        self._keys, self.rows = np.zeros(0), np.zeros((0, columns), np.int32)
+
+    def add(self, rows: Indices) -> None:
+        """Choose among these rows, too."""
+        keys = self._random.random(len(rows))
+        if len(self._keys) == self.most:  # few are less than all of these
+            less = keys < self._keys.max()
+            rows, keys = rows[less], keys[less]
+        keys = np.concatenate([self._keys, keys])
+        least = np.argsort(keys)[: self.most]
+        self._keys, self.rows = keys[least], np.concatenate([self.rows, rows])[least]
+
+
 class Choices:
     """The choices for one `@init` method. Raises SizeError if its guards are too large."""
 
@@ -170,6 +190,8 @@ class Choices:
         except SizeError:
             pass  # then CPython does what follows the guards
         self._together = self._rows_at_once()
+        share = max(1, MOST_REJECTED // max(1, sum(map(bool, self._tests))))
+        self._rejected = [Sample(share, 1 + given) for given in range(len(self._tests))]
         self._confirmed, self._loaded = 0, (-1, State())
 
     def _symbolic(self, name: str, t: Type) -> Value:
@@ -237,24 +259,37 @@ class Choices:
         if given == len(self._symbols) or not len(rows):
             yield rows
             return
-        n = len(self._symbols[given].values)
-        step = max(1, self._together // max(1, n))
+        step = self._step(given)
         for first in range(0, len(rows), step):
-            part = rows[first : first + step]
-            last = np.tile(np.arange(n, dtype=np.int32), len(part))
-            longer = np.column_stack([np.repeat(part, n, axis=0), last])
+            longer = self._longer(rows[first : first + step])
             yield from self._extended(states, self._kept(states, longer))
+
+    def _step(self, given: int) -> int:
+        """How many rows are given the values of the next symbol at once."""
+        return max(1, self._together // max(1, len(self._symbols[given].values)))
+
+    def _longer(self, rows: Indices) -> Indices:
+        """The rows, each with each value of the next symbol."""
+        n = len(self._symbols[rows.shape[1] - 1].values)
+        last = np.tile(np.arange(n, dtype=np.int32), len(rows))
+        return np.column_stack([np.repeat(rows, n, axis=0), last])
 
     def _kept(self, states: States, rows: Indices) -> Indices:
         """The rows that the tests of exactly these symbols leave."""
-        tests = self._tests[rows.shape[1] - 1]
-        if not tests:
+        given = rows.shape[1] - 1
+        if not self._tests[given]:
             return rows
+        passed = self._passed(states, rows)
+        self._rejected[given].add(rows[~passed])
+        return rows[passed]
+
+    def _passed(self, states: States, rows: Indices) -> Truth:
+        """Which rows the tests of exactly these symbols leave."""
         vector = self._vector(states, rows)
-        holds = np.ones(len(rows), np.bool_)
-        for test in tests:
-            holds &= vector.condition(test)
-        return rows[holds]
+        passed = np.ones(len(rows), np.bool_)
+        for test in self._tests[rows.shape[1] - 1]:
+            passed &= vector.condition(test)
+        return passed
 
     def _vector(self, states: States, rows: Indices) -> Vector:
         columns = zip(self._symbols, rows.T[1:], strict=False)
@@ -270,7 +305,10 @@ class Choices:
 
         Raises StepError where CPython does, and InitialStateError.
         """
-        return (self._begun(states, rows) for rows in self.of(states) if len(rows))
+        for rows in self.of(states):
+            if len(rows):
+                yield self._begun(states, rows)
+        self._confirm_rejected(states)
 
     def _begun(self, states: States, rows: Indices) -> States:
         vector = self._vector(states, rows)
@@ -293,6 +331,38 @@ class Choices:
                     f"formulas {found[sample]}"
                 )
         return found[kept]
+
+    def _confirm_rejected(self, states: States) -> None:
+        """Let CPython try a sample of what the tests left out. Raises InitialStateError.
+
+        There is a sample for each symbol, as its tests are others.
+        """
+        for sample in (s for s in self._rejected if len(s.rows)):
+            for row in self._completed(states, sample):
+                try:
+                    after: object = self._by_python(states, row)
+                except StepError as error:
+                    after = error
+                if after is not None:
+                    raise InitialStateError(
+                        f"{self._action.name}: formulas leave out the choice {row}, "
+                        f"CPython makes {after} of it"
+                    )
+
+    def _completed(self, states: States, sample: Sample) -> Indices:
+        """Choices that begin with rows of a sample, no more than it may have.
+
+        Later tests exclude none of them, where that can be had: most other choices would be no
+        initial states anyway, and a row that was left out wrongly would not be noticed.
+        """
+        rows = sample.rows
+        for given in range(rows.shape[1] - 1, len(self._symbols)):
+            longer = self._longer(rows[: self._step(given)])
+            passed = self._passed(states, longer)
+            chosen = Sample(sample.most, longer.shape[1])
+            chosen.add(longer[passed] if passed.any() else longer)
+            rows = chosen.rows
+        return rows
 
     def _by_python(self, states: States, row: Indices) -> Words | None:
         """What CPython makes of a choice, packed. Raises StepError."""

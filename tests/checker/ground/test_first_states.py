@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.ground import first_states, packed_states
-from quorate.checker.ground.first_states import Beginning, InitialStateError, initial_states
+from quorate.checker.ground.first_states import (
+    Beginning,
+    Choices,
+    InitialStateError,
+    Sample,
+    initial_states,
+)
+from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.packed_states import PackedStates, distinct, groups, rows_of
 from quorate.checker.ground.packing import Packing
@@ -343,33 +350,44 @@ class Free(Resting):
             self.n[a] = f[a]
 
 
-def begun_by_python(nodes: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Sequence[State], int]:
-    """The initial states of `Free`, and how many of them CPython makes."""
-    calls = Counter[str]()
+def begun_by_python(
+    protocol: type[Protocol], monkeypatch: pytest.MonkeyPatch, **sizes: int
+) -> tuple[Sequence[State], int, int]:
+    """The initial states; of how many choices CPython makes one, and of how many none."""
+    calls = Counter[bool]()
     alone = Interpreter.begun_with
 
     def counted(self: Interpreter, state: State, init: str, args: Arguments) -> State | None:
-        calls[init] += 1
-        return alone(self, state, init, args)
+        after = alone(self, state, init, args)
+        calls[after is not None] += 1
+        return after
 
     monkeypatch.setattr(Interpreter, "begun_with", counted)
     monkeypatch.setattr(first_states, "_last", [])
-    sizes = sizes_of(Free, Node=nodes, Num=7)
-    with sizes:
-        return initial_states(Free, sizes), calls["start"]
+    at = sizes_of(protocol, **sizes)
+    with at:
+        return initial_states(protocol, at), calls[True], calls[False]
 
 
 def test_python_confirms_a_sample_of_many_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    states, confirmed = begun_by_python(5, monkeypatch)
-    assert len(states) == 8**5 - 8
-    assert isinstance(states, PackedStates) and 0 < confirmed <= first_states.MOST_CONFIRMED
+    states, made, left_out = begun_by_python(Free, monkeypatch, Node=5, Num=7)
+    assert isinstance(states, PackedStates) and len(states) == 8**5 - 8
+    assert 0 < made <= first_states.MOST_CONFIRMED and left_out == 8
+
+
+def test_python_confirms_a_sample_of_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colourings of seven nodes are excluded by 13 symbols' tests: each has its share."""
+    states, _, left_out = begun_by_python(Colors, monkeypatch, Node=7, Num=6)
+    assert len(states) == 5_040
+    assert first_states.MOST_REJECTED / 2 < left_out <= first_states.MOST_REJECTED
 
 
 @pytest.mark.exhaustive
 def test_2_1_million_states(monkeypatch: pytest.MonkeyPatch) -> None:
     """CPython alone takes minutes."""
-    states, confirmed = begun_by_python(7, monkeypatch)
-    assert len(states) == 8**7 - 8 and 0 < confirmed <= first_states.MOST_CONFIRMED
+    states, made, left_out = begun_by_python(Free, monkeypatch, Node=7, Num=7)
+    assert len(states) == 8**7 - 8
+    assert 0 < made <= first_states.MOST_CONFIRMED and left_out == 8
 
 
 def test_a_wrong_formula_is_a_bug_that_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,6 +395,64 @@ def test_a_wrong_formula_is_a_bug_that_is_reported(monkeypatch: pytest.MonkeyPat
     sizes = sizes_of(Colors)
     with sizes, looked_for(), pytest.raises(InitialStateError, match="start: CPython makes"):
         initial_states(Colors, sizes)
+
+
+def reject_more(monkeypatch: pytest.MonkeyPatch, places: Sequence[int], value: int) -> None:
+    """Leave out, as a test of these symbols would, each choice where they have this value."""
+    alone = Choices._read_guards
+
+    def more(self: Choices, found: Instance) -> None:
+        alone(self, found)
+        graph = self._graph
+        for k in places:
+            symbol = self._symbols[k]
+            x = graph.param(symbol.names[0], len(symbol.values))
+            self._tests[k + 1].append(graph.not_(graph.eq(x, value)))
+
+    monkeypatch.setattr(Choices, "_read_guards", more)
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_a_choice_left_out_wrongly_is_a_bug_that_is_reported(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A map and a set, of three nodes each; 6 of 216 choices are initial states."""
+    reject_more(monkeypatch, [place], 1)
+    sizes = sizes_of(Colors)
+    said = r"start: formulas leave out .*, CPython makes \["
+    with sizes, looked_for(), pytest.raises(InitialStateError, match=said):
+        initial_states(Colors, sizes)
+
+
+def test_an_undefined_guard_left_out_is_a_bug_that_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reject_more(monkeypatch, range(3), 2)
+    sizes = sizes_of(Unclear)
+    said = "start: formulas leave out .*, CPython makes .*ZeroDivisionError"
+    with sizes, looked_for(), pytest.raises(InitialStateError, match=said):
+        initial_states(Unclear, sizes)
+
+
+@given(st.lists(st.integers(0, 9), max_size=9), st.integers(1, 20))
+def test_a_sample_is_some_of_the_rows(sizes: list[int], most: int) -> None:
+    whole = np.arange(sum(sizes), dtype=np.int32)[:, None]
+    sample = Sample(most, 1)
+    for part in np.split(whole, np.cumsum(sizes)[:-1]) if sizes else []:
+        sample.add(part)
+    rows = sample.rows[:, 0].tolist()
+    assert len(rows) == len(set(rows)) == min(most, len(whole)) and set(rows) <= {
+        *range(len(whole))
+    }
+
+
+def test_each_row_has_the_same_chance() -> None:
+    """Of 100 batches of 1,000 rows, whichever they come in: the generator is seeded."""
+    sample = Sample(1_000, 1)
+    for k in range(100):
+        sample.add(np.arange(1_000 * k, 1_000 * (k + 1), dtype=np.int32)[:, None])
+    tenths = np.bincount(sample.rows[:, 0] // 10_000, minlength=10)
+    assert len(sample.rows) == 1_000 and tenths.min() > 60 and tenths.max() < 140
 
 
 # ---------------------------------------------------------------- packed states
