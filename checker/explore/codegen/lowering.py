@@ -14,12 +14,13 @@ from typing import Any
 
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Assignment
-from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar
+from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 
 from .assembly import I1, I64, Builder, Function, Module, Type, Value, constant
 from .literals import word_literal
 
 WORD = (1 << 64) - 1
+DEEP = 100  # operations within each other; Python's stack has room for some 250
 
 
 @lru_cache(1 << 14)  # as text, too, a constant is made once
@@ -42,6 +43,7 @@ class NodeLowering:
     def __init__(self, builder: Builder, words: SsaWords, graph: Graph) -> None:
         self.b, self.words, self.g = builder, words, graph
         self.known: dict[int, Any] = {}
+        self._depth = 0
 
     def scoped(self) -> NodeLowering:
         """A copy whose new results are not visible outside (for code in a branch)."""
@@ -55,9 +57,17 @@ class NodeLowering:
         """A condition as an i1."""
         if not isinstance(p, Node):
             return constant(I1, int(p))
-        if p.id not in self.known:
-            self.known[p.id] = getattr(self, f"_{p.op}")(p)
-        return self.known[p.id]
+        return self._lowered(p)
+
+    def _lowered(self, node: Node) -> Any:
+        if node.id not in self.known:
+            self._depth += 1
+            # Operands first, so that no chain of operations is too deep for Python's stack.
+            nodes = [node] if self._depth < DEEP else list(nodes_in([node], self.known))
+            for n in nodes:
+                self.known[n.id] = getattr(self, f"_{n.op}")(n)
+            self._depth -= 1
+        return self.known[node.id]
 
     def _not(self, p: Node) -> Any:
         return self.b.not_(self.condition(p.args[0]))
@@ -138,9 +148,7 @@ class NodeLowering:
         """A scalar as an i64."""
         if not isinstance(x, Node):
             return const(x)
-        if x.id not in self.known:
-            self.known[x.id] = getattr(self, f"_{x.op}")(x)
-        return self.known[x.id]
+        return self._lowered(x)
 
     def _load(self, x: Node) -> Any:
         column, index = x.args

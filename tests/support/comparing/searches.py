@@ -18,6 +18,8 @@ from quorate.model.language.interpreter import Interpreter, State
 
 from ..oracle import Oracle, consult
 
+SHOWN = (Outcome.VIOLATED, Outcome.UNDEFINED)  # by a run
+BELOW_0 = "a number below 0"
 Make = Callable[[type[Protocol], Sizes], Explorer]
 
 
@@ -103,6 +105,26 @@ def is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> 
             assert str(error) == str(at)
             return True
     return False
+
+
+def same_verdict(
+    protocol: type[Protocol], sizes: Sizes, plain: Exploration, found: Exploration
+) -> bool:
+    """Assert that a search ends as the reference does; false if something there has no value."""
+    if found.outcome is Outcome.UNDEFINED and not is_undefined(protocol, sizes, found):
+        # For CPython, a difference of naturals may be negative.
+        assert found.undefined is not None and found.undefined.what == BELOW_0
+        assert found.depth <= plain.depth or plain.outcome not in SHOWN
+        return False
+    if plain.outcome is Outcome.UNDEFINED and of_a_local(str(plain.undefined)):
+        return False
+    if Outcome.UNDEFINED in (plain.outcome, found.outcome):
+        # Of a step without sense and a violation at the next depth, either may be met first.
+        assert plain.outcome in SHOWN and found.outcome in SHOWN
+        assert found.depth == plain.depth
+        return False
+    assert found.outcome is plain.outcome
+    return True
 
 
 def check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
