@@ -134,28 +134,28 @@ class SearchedProtocol:
             derives=False,
             kernel_of=self._kernel_of,
         )
-        if self._like is not None and self._like.is_search_of(begun.kernel):
+        if self._like is not None and self._like.is_search_of(begun):
             return self._like._searched
         return search_from_the_start(lambda: begun, coverage=self._like is None)
 
-    def is_search_of(self, mutant: Kernel) -> bool:
+    def is_search_of(self, mutant: Explorer) -> bool:
         """Whether a mutant is known to take the steps that the protocol takes, in all its states.
 
-        Not if it chooses the initial states otherwise, or has variables of its own.
+        Not if it chooses the initial states otherwise, which its kernel does not know and may then
+        be the protocol's own, or if it has variables of its own.
         """
         if not self.exploration.complete:
             return False
-        kernel = self.explorer.kernel
-        one, other = kernel.description, mutant.description
+        one, other = self.explorer.description, mutant.description
         if len(one.variables) < len(other.variables):
             return False
         if stable_text(one.inits) != stable_text(other.inits):
             return False
-        if isinstance(mutant, PatchedKernel):
+        if isinstance(kernel := mutant.kernel, PatchedKernel):
             return same_steps(
-                self._kernel_of_some(mutant.changed), mutant.own, self.explorer.storage
+                self._kernel_of_some(kernel.changed), kernel.own, self.explorer.storage
             )
-        return mutant is kernel
+        return kernel is self.explorer.kernel
 
     def _kernel_of_some(self, actions: frozenset[str]) -> Kernel:
         """The kernel with the steps of some actions alone."""

@@ -13,6 +13,7 @@ from quorate.model.language import (
     action,
     define,
     durable,
+    init,
     invariant,
     reachable,
     require,
@@ -79,6 +80,14 @@ class Later(Lock):
     @action
     def vote(self, n: Node, t: Term) -> None:
         super().vote(n, self.last[n])
+
+
+class Begun(Lock):
+    @init
+    def begin(self, n: Node, m: Node) -> None:
+        require(n == m)
+        self.held[n] = True
+        self.held[m] = True
 
 
 class Count(Nat): ...

@@ -11,9 +11,10 @@ from quorate.checker.mutation import ALL_OPERATORS, Killer, MutantFate
 from quorate.checker.mutation.building import changes
 from quorate.checker.mutation.comparing import compared, states_as
 from quorate.checker.mutation.trying import MutationTask, SearchedProtocol, try_change
+from quorate.model.language import Protocol
 from quorate.model.raft import Raft
 
-from .locks import Lock
+from .locks import Begun, Lock
 
 FILE = f"{Path(__file__).with_name('locks.py')}:Lock"
 TASK = MutationTask(FILE, (("Node", 2), ("Term", 1)), (), ALL_OPERATORS, 100_000)
@@ -79,10 +80,16 @@ def test_a_fate(
     assert (trial.larger is not None) == (fate is MutantFate.TOO_SMALL)
 
 
-def _number(before: str, operator: str) -> int:
+def _number(before: str, operator: str, protocol: type[Protocol] = Lock) -> int:
     """The number of the first change of a text by an operator."""
-    edits = [c.edit for c in changes(Lock)]
+    edits = [c.edit for c in changes(protocol)]
     return next(i for i, e in enumerate(edits) if (e.before, e.operator) == (before, operator))
+
+
+def test_other_initial_states_are_searched_though_all_steps_are_the_same() -> None:
+    task = replace(TASK, protocol=FILE.replace(":Lock", ":Begun"))
+    trial = try_change(task, _number("require(n == m)", "drop-guard", Begun))
+    assert trial.killer == Killer("invariant", "one_at_a_time", 0)
 
 
 def test_a_goal_that_is_not_reached_any_more() -> None:
