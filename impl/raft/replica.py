@@ -15,10 +15,10 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
    store with its sessions: what a client was answered must be remembered. A follower is sent it
    again when it has not answered for the longest patience. A leader waits with the next one for
    followers that answer and are as far behind, or theirs would be out of date whenever it came.
-8. A change of members waits until new servers have caught up, and an entry of the term is
-   committed. If one server joins or leaves it goes to C_new directly, otherwise through C_old,new
-   (thesis, §4.1, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no
-   more.
+8. A change of members waits until new servers have caught up, and a quorum of the next members,
+   and an entry of the term is committed. If one server joins or leaves it goes to C_new directly,
+   otherwise through C_old,new (thesis, §4.1, §4.2.1, §4.3). There is one at a time. A leader that
+   is no member then leads no more.
 9. A leader that has heard from no quorum for the longest patience serves nobody: clients that wait
    are told that nobody leads, and may find who does (thesis, §6.2). There is no way back within a
    term, in the model either: it sends heartbeats, and serves again once a quorum answers.
@@ -46,6 +46,7 @@ from quorate.impl.store import (
 from .answers import answered, redirected, unanswered
 from .leading import Leading
 from .lease_clock import LeaseClock
+from .membership import Membership
 from .messages import (
     Appended,
     AppendEntries,
@@ -177,7 +178,7 @@ class Replica:
     def reconfigure(self, members: Collection[str]) -> RaftOutputs:
         """Make these the members (rule 8).
 
-        It is given up if new servers do not catch up within ten times the longest patience.
+        It is given up if they do not catch up within ten times the longest patience.
         Raises ProtocolRefusal.
         """
         leading = self._check_leads()
@@ -293,10 +294,15 @@ class Replica:
         return (*outputs, *self._replicate(), *self._go_on())
 
     def _caught_up(self, incoming: tuple[str, ...]) -> bool:
-        """Whether all of them hold what is committed, or more (thesis, §4.2.1)."""
+        """Whether the new ones, and a quorum of all, hold what is committed (thesis, §4.2.1).
+
+        A member that is down stops no change, or it could not be replaced. Without a quorum the
+        change would not be committed, and all that comes after it would wait.
+        """
         server = self.server
-        behind = (u for u in incoming if u != self.name and server.match[u] < server.commit)
-        return next(behind, None) is None
+        held = [u for u in incoming if u == self.name or server.match[u] >= server.commit]
+        new = {*incoming} - {*server.configuration.members}
+        return new <= {*held} and Membership(incoming).has_quorum(held)
 
     def _replicate(self) -> RaftOutputs:
         """A round: entries, or heartbeats, to all others."""

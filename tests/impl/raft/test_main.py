@@ -11,9 +11,9 @@ from quorate.impl.raft.__main__ import main
 
 def test_a_failing_seed_is_run_again_by_the_command_it_prints(capsys):
     options = ["--impl", "changes-at-once", "--change", "--spares", "2"]
-    assert main(["--seeds", "8", *options]) == 1
+    assert main(["--seeds", "12", *options]) == 1
     *told, verdict = capsys.readouterr().out.splitlines()
-    assert told and verdict == f"✗ {len(told) // 2} of 8 seeds failed"
+    assert told and verdict == f"✗ {len(told) // 2} of 12 seeds failed"
     assert main(shlex.split(told[1])[3:]) == 1
     assert capsys.readouterr().out.splitlines()[0] == told[0]
 

@@ -313,6 +313,39 @@ def test_one_member_changes_without_both():
         assert server.state.snapshot.length and server.configuration.members == ("b", "c", "d")
 
 
+def test_a_member_that_is_down_stops_no_change_and_can_be_replaced():
+    room = Room(("a", "b", "c", "d"))
+    a = room.replicas["a"]
+    room.tick("a", 10)
+    room.carry_out("a", a.reconfigure(NAMES))
+    room.away = {"c"}
+    room.submit("a", LOCK)
+    for members in (("a", "b", "c", "d"), ("a", "b", "d")):
+        room.carry_out("a", a.reconfigure(members))
+        room.tick("a", 3)
+        assert a.server.configuration == Membership(members) and a.server.is_configured()
+
+
+@pytest.mark.parametrize(
+    ("before", "away", "members"),
+    [(NAMES, {"d"}, ("a", "b", "c", "d")), (tuple("abcde"), {"d", "e"}, ("a", "d", "e"))],
+)
+def test_a_change_waits_for_who_is_new_and_for_a_quorum(before, away, members):
+    """First d is new; then nobody is, and a alone of the next members holds what is committed."""
+    room = Room(tuple("abcde"))
+    a = room.replicas["a"]
+    room.tick("a", 10)
+    room.carry_out("a", a.reconfigure(before))
+    room.away = away
+    room.submit("a", LOCK)
+    room.carry_out("a", a.reconfigure(members))
+    room.tick("a", 3)
+    assert a.server.configuration == Membership(before)
+    room.away = set()
+    room.tick("a", 3)
+    assert a.server.configuration == Membership(members)
+
+
 @pytest.mark.parametrize("kind", [Server, ChangesBeforeCommitting])
 def test_a_new_leader_changes_no_member_before_it_has_committed_in_its_term(kind):
     """Ongaro, raft-dev, 2015: a has begun to remove c; b, which has not heard of it, removes a."""
