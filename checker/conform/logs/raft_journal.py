@@ -6,7 +6,8 @@ entries do not fit, and that a term is over, is told in messages that the model 
 model sends the earlier entries, and steps down, without them.
 
 A server that compacts its log keeps the length that it had: the model does not see it. To install a
-snapshot, or to start with one, is beyond the model, in which all that is committed is learned.
+snapshot, or to start with one, is beyond the model, in which all that is committed is learned. So
+is what a server does once it has heard of a change of members: other majorities count from there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from .turns import Fields, Turns, nodes_in
 NOTHING: tuple[Happening, ...] = ()
 IF_NEW = ("receive_vote", "receive_ack")
 """The steps that happen unless the message comes late, or twice."""
+CHANGED = (
+    "the members change, and the model's are always the same; "
+    "those of SingleServerChanges and JointConsensus change, but have no messages, as this log has"
+)
 
 
 class RaftJournal:
@@ -45,6 +50,8 @@ class RaftJournal:
         missing = [s for s in ("Server", "Term", "Index") if s not in setting.elements]
         if missing:
             raise Unreadable(f"the format is for Raft: no {', '.join(missing)} in the model")
+        if setting.messages is None:
+            raise Unreadable("the format is for Raft: the model has no messages, as this log has")
         given = list(lines)
         self.servers = Numbering("server", setting.elements["Server"])
         for node in nodes_in(given):
@@ -52,6 +59,8 @@ class RaftJournal:
         self.values = Numbering("value", setting.elements["Value"])
         self.terms = [t for t in setting.elements["Term"] if t != "zero"]
         self._turns = Turns(given)
+        self._changed: set[str] = set()
+        """The nodes that have heard of a change of members: their first such line says so."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -68,6 +77,11 @@ class RaftJournal:
             return self._started(node, line)
         if event not in _READERS:
             raise Unreadable(f"found the event {event!r}, expected {', '.join(_READERS)}")
+        if node in self._changed:
+            return None
+        if _changes_members(line):
+            self._changed.add(node)
+            raise Beyond(CHANGED)
         step = _READERS[event](self, self.servers[node], line)
         received: Fields | None = line.get("message")
         told = [] if received is None else self._message(received)
@@ -216,6 +230,12 @@ def _entries(line: Fields) -> Iterator[Fields]:
     sent = [one.get("message") for one in _objects(line.get("sent"))]
     for part in _objects([line.get("message"), *sent, *_objects(line.get("kept"))]):
         yield from (entry for entry in _objects(part.get("entries")) if "payload" in entry)
+
+
+def _changes_members(line: Fields) -> bool:
+    """Whether a line has an entry with other members."""
+    payloads = _objects([entry["payload"] for entry in _entries(line)])
+    return any(payload.get("type") == "membership" for payload in payloads)
 
 
 def _objects(found: Any) -> list[Fields]:

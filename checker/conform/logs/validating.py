@@ -71,9 +71,7 @@ class _Validator:
     def _beyond(self) -> str | None:
         """That lines are beyond the model."""
         n = len(self.log.beyond)
-        return (
-            f"{n} line{'s are' if n > 1 else ' is'} beyond the model at these sizes" if n else None
-        )
+        return f"{n} line{'s are' if n > 1 else ' is'} beyond the model" if n else None
 
     def _doubt(self, found: Found, failure: Unexplained) -> str | None:
         """Why it does not follow that no run explains the log."""

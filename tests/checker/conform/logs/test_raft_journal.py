@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import quorate
 from quorate.checker.errors import InputError
 from quorate.impl.raft import Appended, RaftState, TermRecord
 from quorate.impl.raft.defects import VARIANTS as RAFTS
@@ -126,6 +127,31 @@ def test_a_journal_that_begins_late_is_beyond_the_model(tmp_path: Path) -> None:
     world.hosts = {name: world.started(name) for name in SERVERS}
     result = validated(world.written(tmp_path))
     assert verdict(result) == "inconclusive" and "before its journal begins" in repr(result)
+
+
+@pytest.mark.parametrize("more", [[], ["another"]])
+def test_a_change_of_members_is_beyond_the_model(more: list[str], tmp_path: Path) -> None:
+    """By both, to the leader alone, which then commits by itself; or directly, to two of three."""
+    world = world_of(1)
+    world.play(60)
+    while not (leads := [n for n in SERVERS if world.hosts[n].status().role == "leader"]):
+        world.play(1)
+    leader = leads[0]
+    another = next(name for name in SERVERS if name != leader)
+    before = {name: len(lines) for name, lines in world.lines.items()}
+    world.hosts[leader].reconfigure([leader, *(another for _ in more)])
+    world.hosts[leader].end_turn()
+    world.play(60)
+    paths = world.written(tmp_path)
+    validation = validated(paths).validation
+    assert validation.verdict.value == "inconclusive" and validation.explained > 50
+    said = {place.file: (place.line, why) for place, why in validation.beyond}
+    assert len(said) == len(validation.beyond) and str(tmp_path / f"{leader}.jsonl") in said
+    for file, (line, why) in said.items():
+        assert why.startswith("the members change") and line > before[Path(file).stem]
+    for model in ("SingleServerChanges", "JointConsensus"):
+        with pytest.raises(InputError, match="the model has no messages, as this log has"):
+            quorate.validate(paths, model, mapping="raft")
 
 
 def test_what_is_no_journal(tmp_path: Path) -> None:
