@@ -34,7 +34,7 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert statuses == ["Survived", "Ignored", "Killed", "Ignored", "Survived"]
     killed = file["mutants"][2]
     assert killed["killedBy"] == ["one_at_a_time"]
-    assert killed["location"]["start"] == {"line": 51, "column": 9}
+    assert killed["location"]["start"] == {"line": 52, "column": 9}
     assert written["testFiles"]["Lock"]["tests"] == [
         {"id": "one_at_a_time", "name": "Lock: one_at_a_time"}
     ]
