@@ -131,10 +131,14 @@ class QueueEffects:
     writes: list[c.Write] = field(default_factory=list)
 
     def receive(self, message: c.Expr, under: Under) -> c.Write:
-        """The first message on a link is in flight no more."""
+        """The message that was the first on its link is in flight no more.
+
+        Two parameters may stand for one message, which leaves once. So what is left is told of the
+        link as it was: messages are received before anything is sent or lost.
+        """
         link = link_of(message)
-        one, now = c.Lit(value=1, type=NUMBER, span=under.span), self.now(link)
-        rest = c.Suffix(of=now, count=one, type=now.type, span=under.span)
+        one, before = c.Lit(value=1, type=NUMBER, span=under.span), queue(self.variable, link)
+        rest = c.Suffix(of=before, count=one, type=before.type, span=under.span)
         return self._put(link, rest, under)
 
     def send(self, message: c.Expr, under: Under) -> c.Write:

@@ -11,7 +11,18 @@ from quorate.checker.export.tla import export
 from quorate.checker.results import Move, Outcome
 from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.reading import TraceReader
-from quorate.model.language import Protocol, Sort
+from quorate.model.language import (
+    Map,
+    Message,
+    Messages,
+    Nat,
+    Protocol,
+    Sort,
+    action,
+    durable,
+    fifo,
+    init,
+)
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 
@@ -163,6 +174,40 @@ def test_what_has_arrived_outlives_the_connection() -> None:
             broken = machine.step(state, "reset", (N1, N0, kept))
             assert broken is not None
             assert broken[0][2] == state[0][2][:left]
+
+
+class Depth(Nat): ...
+
+
+class Letter(Message, link=("src", "dst")):
+    src: Node
+    dst: Node
+
+
+class Pairs(Protocol):
+    """Two like letters on a link, read two at a time, which may be one."""
+
+    sent: Messages[Letter] = fifo(Depth)
+    read: Map[Node, bool] = durable(False)
+
+    @init
+    def write(self, a: Node, b: Node) -> None:
+        self.sent.add(Letter(a, b))
+        self.sent.add(Letter(a, b))
+
+    @action
+    def read_both(self, m: Letter, n: Letter) -> None:
+        self.read[m.dst] = True
+        self.read[n.dst] = True
+
+
+def test_a_message_that_is_two_parameters_leaves_once() -> None:
+    """On each of four links two letters, then one; then none, and one of two has read them."""
+    sizes = {"Node": 2, "Depth": 2}
+    reference = explore_reference(Pairs, Pairs.sized(**sizes))
+    assert (reference.states, reference.transitions, reference.depth) == (10, 8, 2)
+    found = quorate.check(Pairs, sizes=sizes).exploration
+    assert (found.states, found.transitions, found.depth) == (10, 8, 2)
 
 
 def test_it_is_a_mistake_to_send_on_a_full_link() -> None:
