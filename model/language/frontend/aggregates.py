@@ -128,6 +128,8 @@ class Aggregates(Generators):
             )
         wanted = expected.inner if isinstance(expected, OptionType) else expected
         (generators, element), inner, place = self._each(node.args[0], wanted)
+        if "key" in given:  # a lambda stands outside: it knows no name of the comprehension
+            inner = replace(inner, env=dict(self.env), written=self.written)
         keys = inner._keys(given.get("key", place), element, "key" in given, op)
         t, default = element.type, None
         if "default" in given:

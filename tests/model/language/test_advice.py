@@ -72,6 +72,10 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("few_of_each(self, n: Node)", "few_of_each(self)"),
         ("return self.count[n] < 2", "return all(self.count[n] < 2 for n in Node)"),
     ],
+    ("truth-values", 0): [
+        ("v] and self.absent", "v] and len(self.absent) > 0"),
+        ("return self.absent", "return len(self.absent) > 0"),  # which is read with what uses it
+    ],
     ("unions-used", 2): [("self.held[s] < c", "self.held[s] == c")],
     ("unions-used", 5): [("isinstance(self.held[s])", "isinstance(self.held[s], Client)")],
     ("arithmetic", 0): [

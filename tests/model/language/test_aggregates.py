@@ -201,3 +201,44 @@ def test_that_there_is_one_is_an_obligation(test: str, holds: bool) -> None:
         found = quorate.prove(protocol)
     assert found.holds is holds
     assert holds or "undefined" in str(found.violation)
+
+
+OUTSIDE = """
+from quorate.model.language import *
+
+class Node(Sort): ...
+class Num(Nat): ...
+class Ask(Message):
+    a: Node
+    n: Num
+
+class Proto(Protocol):
+    rank: Map[Node, Num] = durable(0)
+    least: Num = durable(0)
+    sent: Messages[Ask]
+
+    @init
+    def asked(self, a: Node, b: Node) -> None:
+        require(a != b)
+        self.rank[a] = 1
+        self.sent.add(Ask(a, 0))
+        self.sent.add(Ask(b, 1))
+
+    @action
+    def take(self, m: Ask) -> None:
+        self.least = min((m.n for m in self.sent[Ask]), key=lambda n: (self.rank[m.a], n))
+
+    @invariant
+    def nothing_is_less(self) -> bool:
+        return self.least == 0
+"""
+
+
+def test_a_key_knows_no_name_of_the_comprehension() -> None:
+    """Its `m` is the parameter of the step, as in CPython: all keys begin with one rank."""
+    with loaded(Source(OUTSIDE, {"Node": 2, "Num": 1}, {})) as protocol:
+        sizes = protocol.sized(Node=2, Num=1)
+        reference = explore_reference(protocol, sizes)
+        found = explorer(protocol, sizes).run()
+    for one in (reference, found):
+        assert (one.outcome, one.states, one.transitions) == (Outcome.HOLDS, 2, 4)

@@ -236,6 +236,9 @@ def breaks(protocol: Any, sizes: Sizes, o: FiniteObligation) -> bool:
             return False
 
 
+KNOWN = 51  # some invariant of it is proved, unless the generator has learnt something since
+
+
 def agree(seed: int) -> int:
     """How many invariants of a random protocol are proved; each must be inductive where finite."""
     source = generate(Random(seed))
@@ -259,8 +262,8 @@ def agree(seed: int) -> int:
 
 
 def test_random_protocols_agree() -> None:
-    """Ten of them, and more until something of one is proved."""
-    assert sum(map(agree, range(10))) or any(map(agree, range(10, 200)))
+    """Ten of them, and of one more something is proved, or of one of many."""
+    assert sum(map(agree, (KNOWN, *range(10)))) or any(map(agree, range(10, 200)))
 
 
 @pytest.mark.exhaustive
