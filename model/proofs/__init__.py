@@ -17,6 +17,7 @@ from .raft_prompt import ProvedPromptRaft
 from .raft_reads import ProvedReadIndex
 from .raft_snapshots import ProvedRaftSnapshots
 from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
+from .store_sessions import ProvedStoreSessions
 from .two_phase_commit import ProvedTwoPhaseCommit
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "ProvedRaftSnapshots",
     "ProvedReadIndex",
     "ProvedRecordedRaft",
+    "ProvedStoreSessions",
     "ProvedTwoPhaseCommit",
 ]

@@ -74,6 +74,15 @@ CASES = {
         "Acceptor=3,Learner=1,Value=2,Slot=2,Ballot=2",
         "Acceptor=2,Learner=1,Value=2,Slot=2,Ballot=2",
     ),
+    "MultiPaxosWindow": Case(
+        "Acceptor=2,Learner=1,Value=2,Slot=3,Ballot=2",
+        "Acceptor=2,Learner=1,Value=1,Slot=3,Ballot=1",
+    ),
+    "MultiPaxosSnapshots": Case(
+        "Acceptor=3,Learner=1,Value=2,Slot=2,Ballot=2",
+        "Acceptor=2,Learner=1,Value=2,Slot=2,Ballot=2",
+    ),
+    "StoreSessions": Case("Store=3,Client=2,Number=4,crash=1", "Store=2,Client=2,Number=2,crash=1"),
     "RaftElection": Case(
         "Server=3,Value=1,Term=3,Index=0,crash=2", "Server=3,Value=1,Term=2,Index=0"
     ),

@@ -40,6 +40,7 @@ SMALL = [
 ]
 PROVED = [
     "Peterson",
+    "ProvedStoreSessions",
     pytest.param("ProvedAbd", marks=pytest.mark.exhaustive),
     pytest.param("ProvedLeaseLock", marks=pytest.mark.exhaustive),
     pytest.param("ProvedCasPaxos", marks=pytest.mark.exhaustive),
