@@ -79,10 +79,10 @@ def test_a_mistake_in_a_mutant_is_shown_at_its_place(text: str) -> None:
     try:
         described = describe(change.build())
     except ModelError as error:
-        assert "drop-effect" in str(error) and ":52:" in str(error)
+        assert "drop-effect" in str(error) and ":53:" in str(error)
         return
     (take,) = [a for a in described.actions if a.name == "take"]
-    assert [g.span.line for g in take.guards] == [49, 50]
+    assert [g.span.line for g in take.guards] == [50, 51]
 
 
 def test_claims_are_not_changed() -> None:

@@ -31,7 +31,13 @@ def everything_hostile() -> dict[str, Any]:
     obligation = dict.fromkeys(("kind", "action", "invariant", "answer", "prover"), HOSTILE)
     mutant = dict.fromkeys(("action", "operator", "before", "after", "fate", "why"), HOSTILE)
     version = {"protocol": HOSTILE, "verdicts": {HOSTILE: HOSTILE}, "fired": {HOSTILE: 1}}
-    version |= {"states": 1, "transitions": 1, "depth": 1}
+    version |= {
+        "states": 1,
+        "transitions": 1,
+        "depth": 1,
+        "sizes": {HOSTILE: 1},
+        "faults": {HOSTILE: 1},
+    }
     part = dict.fromkeys(("kind", "name", "change", "old", "new"), HOSTILE)
     not_kept = {"invariant": HOSTILE, "k": None, "run": run_}
     return {
