@@ -76,7 +76,7 @@ CASES = {
     ),
     "MultiPaxosWindow": Case(
         "Acceptor=2,Learner=1,Value=2,Slot=3,Ballot=2",
-        "Acceptor=2,Learner=1,Value=1,Slot=3,Ballot=1",
+        "Acceptor=2,Learner=1,Value=2,Slot=3,Ballot=1",
     ),
     "MultiPaxosSnapshots": Case(
         "Acceptor=3,Learner=1,Value=2,Slot=2,Ballot=2",
